@@ -1,0 +1,1 @@
+"""How requests travel: connections, waiting, retries and server-sent events. Knows nothing of LangChain."""
