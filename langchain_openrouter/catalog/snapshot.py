@@ -1,0 +1,53 @@
+"""The bundled answer of OpenRouter's ``GET /models``, reduced to facts and dated.
+
+``snapshot.json.gz`` is written by ``scripts/build_snapshot.py`` and holds
+``{"data": [record, …], "date": "YYYY-MM-DD"}``. A record has the shape of ``Model`` in OpenRouter's
+OpenAPI description, without prose and links. Nothing is read before the first call here, and
+nothing but that one file is read then.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import gzip
+import json
+from importlib import resources
+from typing import Any
+
+__all__ = ["date", "load"]
+
+FILE_NAME = "snapshot.json.gz"
+
+
+@functools.cache
+def load() -> dict[str, dict[str, Any]]:
+    """Return every model of the snapshot by its id, in OpenRouter's order: newest first.
+
+    The answer is shared by all callers and costs about ten milliseconds once; read it, never write
+    to it. Prices are strings in dollars per token (``"-1"``: decided per request),
+    ``context_length`` counts tokens, ``created`` is Unix seconds and 0 where it is not known.
+
+    Example:
+        >>> load()["openai/gpt-4o"]["context_length"]
+        128000
+    """
+    return {record["id"]: record for record in _read()["data"]}
+
+
+@functools.cache
+def date() -> dt.date:
+    """Return the day on which OpenRouter gave the answer that the snapshot holds (UTC).
+
+    Example:
+        >>> date() >= dt.date(2026, 8, 15)
+        True
+    """
+    return dt.date.fromisoformat(_read()["date"])
+
+
+@functools.cache
+def _read() -> dict[str, Any]:
+    packed = resources.files(__package__).joinpath(FILE_NAME).read_bytes()
+    answer: dict[str, Any] = json.loads(gzip.decompress(packed))
+    return answer
