@@ -1,0 +1,72 @@
+"""From the bytes of a response to LangChain's chunks: the decoder of events and the parser of answers, put together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from langchain_openrouter.errors import IncompleteStreamError, OpenRouterError
+from langchain_openrouter.http.sse import EventDecoder
+from langchain_openrouter.wire.response import parse
+from langchain_openrouter.wire.stream import StreamParser, whole_as_chunk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from langchain_core.outputs import ChatGenerationChunk
+
+
+class StreamReader:
+    """Reads one streamed answer. Fed by the synchronous and the asynchronous loop alike; does no I/O.
+
+    Args:
+        headers: The response headers, names in lower case.
+        model: The id that was asked for.
+    """
+
+    __slots__ = ("_decoder", "_headers", "_model", "_parser", "_whole")
+
+    def __init__(self, headers: Mapping[str, str], model: str) -> None:
+        kind = headers.get("content-type", "")
+        self._headers = headers
+        self._model = model
+        self._decoder = EventDecoder()
+        self._parser = StreamParser(headers, model)
+        # Some servers and proxies answer a request for a stream with a whole answer, or with a page.
+        self._whole: list[bytes] | None = [] if "json" in kind or "html" in kind else None
+
+    def feed(self, piece: bytes) -> Iterator[ChatGenerationChunk]:
+        """Take the next bytes, and give the chunks that they complete."""
+        if self._whole is not None:
+            self._whole.append(piece)
+            return
+        feed = self._parser.feed
+        for data in self._decoder.feed(piece):
+            chunk = feed(data)
+            if chunk is not None:
+                yield chunk
+
+    def finish(self) -> Iterator[ChatGenerationChunk]:
+        """Take the end of the response, and give the last chunks."""
+        if self._whole is not None:
+            generation = parse(b"".join(self._whole), self._headers, self._model).generations[0]
+            reason = (generation.generation_info or {}).get("finish_reason")
+            yield whole_as_chunk(generation.message, reason)  # type: ignore[arg-type]
+            return
+        for data in self._decoder.finish():
+            chunk = self._parser.feed(data)
+            if chunk is not None:
+                yield chunk
+        yield from self._parser.finish()
+
+    def broken(self, error: OpenRouterError) -> None:
+        """Take the news that the response broke off.
+
+        A break after the whole answer was told costs nothing but the connection.
+
+        Raises:
+            OpenRouterError: The same error with what had arrived, where the answer was not told to its end.
+        """
+        if isinstance(error, IncompleteStreamError) or error.embedded or not self._parser.complete:
+            if error.partial_message is None:
+                error.partial_message = self._parser.partial()
+            raise error
