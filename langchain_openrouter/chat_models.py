@@ -10,7 +10,7 @@ from typing import Any, Self
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import ModelProfile
 from langchain_core.language_models.base import LangSmithParams
-from langchain_core.language_models.chat_models import agenerate_from_stream, generate_from_stream
+from langchain_core.language_models.chat_models import BaseChatModel, agenerate_from_stream, generate_from_stream
 from langchain_core.messages import BaseMessage
 from langchain_core.messages.utils import count_tokens_approximately
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
@@ -22,11 +22,13 @@ from langchain_openrouter._version import __version__
 from langchain_openrouter.catalog.profile import find_profile
 from langchain_openrouter.chat import counting
 from langchain_openrouter.chat.binding import Binding
-from langchain_openrouter.chat.calls import merge, sort_arguments
+from langchain_openrouter.chat.calls import merge, sending_arguments, sort_arguments
 from langchain_openrouter.chat.connection import Connection, check_timeout
 from langchain_openrouter.chat.parameters import RequestParameters
 from langchain_openrouter.chat.reading import StreamReader
+from langchain_openrouter.chat.responses_api import delegate
 from langchain_openrouter.chat.tools import to_wire_tools
+from langchain_openrouter.chat.tracing import TracedCost
 from langchain_openrouter.errors import OpenRouterError
 from langchain_openrouter.http.client import Call
 from langchain_openrouter.wire import blocks as _blocks  # noqa: F401  # registers the translator of content blocks
@@ -42,8 +44,17 @@ _NO_KEY = (
 )
 _NO_STREAM_OF_MANY = "n must be 1 when streaming."
 
+_OFFICIAL_FIELDS = frozenset(get_pydantic_field_names(BaseChatModel)) | {
+    "api_key", "app_categories", "app_title", "app_url", "base_url", "client", "default_headers", "frequency_penalty",
+    "max_completion_tokens", "max_retries", "max_tokens", "model", "model_kwargs", "model_name", "n",
+    "openrouter_api_base", "openrouter_api_key", "openrouter_provider", "plugins", "presence_penalty", "reasoning",
+    "request_timeout", "route", "seed", "session_id", "stop", "stop_sequences", "stream_usage", "streaming",
+    "temperature", "timeout", "top_p", "trace",
+}  # fmt: skip
+"""The fields of the official class. It refuses them in `model_kwargs`, and takes all others there; so do we."""
 
-class ChatOpenRouter(Binding, RequestParameters, Connection):
+
+class ChatOpenRouter(TracedCost, Binding, RequestParameters, Connection):
     """A chat model of OpenRouter.
 
     The fields are OpenRouter's request parameters (`RequestParameters`) and how to reach it (`Connection`); every
@@ -86,10 +97,10 @@ class ChatOpenRouter(Binding, RequestParameters, Connection):
             warnings.warn(
                 f"WARNING! {name} is not default parameter. {name} was transferred to model_kwargs. "
                 f"Please confirm that {name} is what you intended.",
-                stacklevel=2,
+                stacklevel=4,
             )
             extra[name] = values[name]
-        misplaced = known & extra.keys()
+        misplaced = _OFFICIAL_FIELDS & extra.keys()
         if misplaced:
             msg = (
                 f"Parameters {misplaced} should be specified explicitly. "
@@ -111,6 +122,7 @@ class ChatOpenRouter(Binding, RequestParameters, Connection):
         if self.n > 1 and self.streaming:
             raise ValueError(_NO_STREAM_OF_MANY)
         check_timeout(self.request_timeout)
+        self._warn_of_suspicions()
         if not self.client:
             self.client = self._build_client()
         return self
@@ -180,6 +192,9 @@ class ChatOpenRouter(Binding, RequestParameters, Connection):
     ) -> ChatResult:
         if self.streaming:
             return generate_from_stream(self._stream(messages, stop=stop, run_manager=run_manager, **kwargs))
+        if self.use_responses_api:
+            openai, arguments = delegate(self, kwargs)
+            return openai._generate(messages, stop, run_manager, **arguments)
         call, model = self._prepare(messages, stop, kwargs, stream=False)
         reply = self.client.send(call)
         return parse(reply.content, reply.headers, model)
@@ -194,6 +209,9 @@ class ChatOpenRouter(Binding, RequestParameters, Connection):
     ) -> ChatResult:
         if self.streaming:
             return await agenerate_from_stream(self._astream(messages, stop=stop, run_manager=run_manager, **kwargs))
+        if self.use_responses_api:
+            openai, arguments = delegate(self, kwargs)
+            return await openai._agenerate(messages, stop, run_manager, **arguments)
         call, model = self._prepare(messages, stop, kwargs, stream=False)
         reply = await self.client.asend(call)
         return parse(reply.content, reply.headers, model)
@@ -206,6 +224,10 @@ class ChatOpenRouter(Binding, RequestParameters, Connection):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
+        if self.use_responses_api:
+            openai, arguments = delegate(self, kwargs)
+            yield from openai._stream(messages, stop, run_manager, **arguments)
+            return
         call, model = self._prepare(messages, stop, kwargs, stream=True)
         with self.client.stream(call) as stream:
             reader = StreamReader(stream.headers, model)
@@ -230,6 +252,11 @@ class ChatOpenRouter(Binding, RequestParameters, Connection):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
+        if self.use_responses_api:
+            openai, arguments = delegate(self, kwargs)
+            async for chunk in openai._astream(messages, stop, run_manager, **arguments):
+                yield chunk
+            return
         call, model = self._prepare(messages, stop, kwargs, stream=True)
         async with await self.client.astream(call) as stream:
             reader = StreamReader(stream.headers, model)
@@ -250,7 +277,7 @@ class ChatOpenRouter(Binding, RequestParameters, Connection):
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any], *, stream: bool
     ) -> tuple[Call, str]:
         """Give the request to make, and the model that it asks for."""
-        given, sending = sort_arguments(kwargs)
+        given, sending = sort_arguments({**sending_arguments(self.model_kwargs), **kwargs})
         params = merge(self._default_params, given)
         if stop is not None:
             params["stop"] = stop

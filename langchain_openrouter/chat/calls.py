@@ -53,6 +53,16 @@ def sort_arguments(arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str,
     return wire_names(body), sending
 
 
+def is_sending(name: str) -> bool:
+    """Say whether an argument says how to send a request, instead of standing in its body."""
+    return name in _KEPT or name in _HEADER_OF or name in _TRANSLATED
+
+
+def sending_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Give those arguments that say how to send a request."""
+    return {name: value for name, value in arguments.items() if is_sending(name)}
+
+
 def merge(defaults: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
     """Lay the parameters of a call over the defaults; `None` takes a default away."""
     merged = {**defaults, **params}

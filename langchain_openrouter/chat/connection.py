@@ -96,7 +96,10 @@ class Connection(BaseChatModel):
     """
 
     stream_idle_timeout: float | None = None
-    """Seconds without a byte inside a stream, comments included, after which it has stalled. Default: 120."""
+    """Seconds without a byte inside a stream, comments included, after which it has stalled.
+
+    Default: `timeout` where that is given, else 120.
+    """
 
     deadline: float | None = None
     """Seconds for a whole call, retries included. Default: 3600."""
@@ -135,9 +138,9 @@ class Connection(BaseChatModel):
         timeout = self.request_timeout if timeout is None else timeout
         limits: dict[str, Any] = {}
         if isinstance(timeout, (int, float)):
-            limits = {"read": timeout, "write": timeout, "connect": min(timeout, CONNECT_TIMEOUT)}
+            limits = {"read": timeout, "idle": timeout, "write": timeout, "connect": min(timeout, CONNECT_TIMEOUT)}
         elif timeout is not None:
-            limits = {"connect": timeout.connect, "read": timeout.read, "write": timeout.write}
+            limits = {"read": timeout.read, "idle": timeout.read, "write": timeout.write, "connect": timeout.connect}
         idle = given["stream_idle_timeout"] or self.stream_idle_timeout
         if idle is not None:
             limits["idle"] = idle
@@ -220,5 +223,5 @@ def check_timeout(timeout: Any) -> None:
             f"if you meant those, pass timeout={timeout / 1000:g}. If you mean seconds, pass {float(timeout)} to "
             "silence this warning.",
             UserWarning,
-            stacklevel=2,
+            stacklevel=5,
         )

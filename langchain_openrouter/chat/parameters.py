@@ -6,6 +6,7 @@ Values are sent as given: what a model supports is for the API to say. `None` le
 
 from __future__ import annotations
 
+import functools
 from typing import Annotated, Any
 
 from langchain_core.language_models.chat_models import BaseChatModel
@@ -13,6 +14,8 @@ from langchain_core.utils import from_env
 from pydantic import Field, SkipValidation
 
 from langchain_openrouter import options
+from langchain_openrouter.chat.calls import is_sending
+from langchain_openrouter.chat.suspicion import warn_of_suspicions
 
 Tool = options.FunctionTool | options.ServerTool
 
@@ -163,6 +166,9 @@ class RequestParameters(BaseChatModel):
     debug: Annotated[options.DebugOptions | None, SkipValidation] = None
     """Options for debugging, such as `{"echo_upstream_body": True}`; streams only."""
 
+    use_responses_api: bool = False
+    """Whether to speak OpenRouter's Responses API, by way of langchain-openai, instead of the chat API."""
+
     streaming: bool = False
     """Whether `invoke` streams, too."""
 
@@ -175,6 +181,13 @@ class RequestParameters(BaseChatModel):
     extra_body: dict[str, Any] = Field(default_factory=dict)
     """What is merged into the body last, over everything else."""
 
+    def _warn_of_suspicions(self) -> None:
+        """Warn of option values that OpenRouter does not document."""
+        for name in _OPTIONS:
+            value = self.__dict__[name]
+            if value is not None:
+                warn_of_suspicions(name, value, _kind_of(name))
+
     @property
     def model(self) -> str:
         """Same as `model_name`."""
@@ -184,7 +197,8 @@ class RequestParameters(BaseChatModel):
     def _default_params(self) -> dict[str, Any]:
         """The parameters of every call, under their names on the wire."""
         fields = self.__dict__
-        params = {"model": self.model_name, "stream": self.streaming, **self.model_kwargs}
+        further = {name: value for name, value in self.model_kwargs.items() if not is_sending(name)}
+        params = {"model": self.model_name, "stream": self.streaming, **further}
         for field, name in _SENT.items():
             value = fields[field]
             if value is not None:
@@ -196,7 +210,17 @@ class RequestParameters(BaseChatModel):
         return params
 
 
-_NOT_SENT = frozenset({"extra_body", "model_kwargs", "model_name", "n", "stream_usage", "streaming"})
+_NOT_SENT = frozenset(
+    {"extra_body", "model_kwargs", "model_name", "n", "stream_usage", "streaming", "use_responses_api"}
+)
 _RENAMED = {"openrouter_provider": "provider", "request_metadata": "metadata"}
 _SENT = {field: _RENAMED.get(field, field) for field in RequestParameters.__annotations__ if field not in _NOT_SENT}
 """Fields that are properties of the body, with their names there."""
+
+_OPTIONS = ("cache_control", "openrouter_provider", "plugins", "reasoning", "service_tier", "trace", "verbosity")
+"""Options worth a look: a slip in them costs money or privacy, and no error tells."""
+
+
+@functools.cache
+def _kind_of(name: str) -> Any:
+    return RequestParameters.model_fields[name].annotation

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 try:
     import httpx2 as _httpx
 except ImportError:  # pragma: no cover - depends on what is installed
     import httpx as _httpx  # type: ignore[no-redef]
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 _IDLE_CONNECTIONS = 100
 _KEEP_ALIVE = 30.0
@@ -53,6 +56,55 @@ def _options(proxy: str | None) -> dict[str, Any]:
         max_connections=None, max_keepalive_connections=_IDLE_CONNECTIONS, keepalive_expiry=_KEEP_ALIVE
     )
     return {"proxy": proxy, "limits": limits, "follow_redirects": True, "timeout": None}
+
+
+class _Through(_httpx.BaseTransport):
+    """Sends through another client, with exactly the headers that we say."""
+
+    def __init__(self, client: Callable[[], Any], headers: dict[str, Any]) -> None:
+        self._client = client
+        self._headers = headers
+
+    def handle_request(self, request: Any) -> Any:
+        return self._client().send(_cleaned(request, self._headers), stream=True)
+
+
+class _AsyncThrough(_httpx.AsyncBaseTransport):
+    """The same, asynchronously."""
+
+    def __init__(self, client: Callable[[], Awaitable[Any]], headers: dict[str, Any]) -> None:
+        self._client = client
+        self._headers = headers
+
+    async def handle_async_request(self, request: Any) -> Any:
+        return await (await self._client()).send(_cleaned(request, self._headers), stream=True)
+
+
+def client_through(client: Callable[[], Any], headers: dict[str, Any]) -> Any:
+    """Make a client that opens nothing itself: for SDKs that would add headers and credentials of their own.
+
+    Args:
+        client: Gives the client to send through.
+        headers: The headers of every request; those that carry the body stay as the SDK set them.
+    """
+    return _httpx.Client(transport=_Through(client, headers), trust_env=False)
+
+
+def async_client_through(client: Callable[[], Awaitable[Any]], headers: dict[str, Any]) -> Any:
+    """Make an asynchronous client that opens nothing itself. See `client_through`."""
+    return _httpx.AsyncClient(transport=_AsyncThrough(client, headers), trust_env=False)
+
+
+_OF_THE_BODY = ("accept", "content-length", "content-type", "host", "transfer-encoding")
+
+
+def _cleaned(request: Any, headers: dict[str, Any]) -> Any:
+    kept = {name: request.headers[name] for name in _OF_THE_BODY if name in request.headers}
+    ours = {name: value for name, value in headers.items() if name.lower() not in kept}
+    # A new request: SDKs look into the headers of their own when the answer has come.
+    return _httpx.Request(
+        request.method, request.url, headers={**ours, **kept}, stream=request.stream, extensions=request.extensions
+    )
 
 
 def failure_kind(error: BaseException) -> str | None:

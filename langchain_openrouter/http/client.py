@@ -155,6 +155,18 @@ class HttpClient:
                 return stream
             await asyncio.sleep(pause)
 
+    def cleaned(self, headers: dict[str, Any]) -> Any:
+        """Give a client for an SDK: it sends through ours, and these headers are all that its requests carry."""
+        return backend.client_through(lambda: self._client or self._lease.client(), headers)
+
+    def acleaned(self, headers: dict[str, Any]) -> Any:
+        """Give an asynchronous client for an SDK. See `cleaned`."""
+
+        async def client() -> Any:
+            return self._async_client or await self._lease.async_client()
+
+        return backend.async_client_through(client, headers)
+
     def close(self) -> None:
         """Give the shared connections back; they are closed when nobody else uses them. The user's own client stays."""
         self._lease.close()

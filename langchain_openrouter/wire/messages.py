@@ -140,7 +140,7 @@ def _set_blocks(wire: Message, content: list[Any]) -> None:
     parts: list[Block] = []
     images: list[Block] = []
     reasoning: list[Block] = []
-    for block in content:
+    for block in map(_unwrapped, content):
         kind = block.get("type") if isinstance(block, dict) else "text"
         if kind in _REASONING_BLOCKS:
             reasoning.append(block)
@@ -157,6 +157,12 @@ def _set_blocks(wire: Message, content: list[Any]) -> None:
         wire["images"] = images
     if reasoning:
         wire.update(details_of_blocks(reasoning))
+
+
+def _unwrapped(block: Any) -> Any:
+    """Take what LangChain's standard has no block for out of its wrapping."""
+    wrapped = isinstance(block, dict) and block.get("type") == "non_standard" and isinstance(block.get("value"), dict)
+    return block["value"] if wrapped else block
 
 
 def _tool_calls(message: AIMessage) -> list[Message]:

@@ -1,0 +1,78 @@
+"""OpenRouter's Responses API, spoken by langchain-openai (`use_responses_api=True`).
+
+That package keeps up with the Responses API, so it does the work. It is pointed at OpenRouter, sends through our
+connections, and what it reads from the environment for OpenAI (`OPENAI_API_KEY`, `OPENAI_ORG_ID`,
+`OPENAI_CUSTOM_HEADERS`, …) never leaves.
+
+Source: https://openrouter.ai/docs/api/reference/responses/overview
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from langchain_openrouter.chat.calls import merge, sending_arguments, sort_arguments
+
+if TYPE_CHECKING:
+    from langchain_openai import ChatOpenAI
+
+    from langchain_openrouter.chat_models import ChatOpenRouter
+
+_CONVERTED = frozenset(
+    {"parallel_tool_calls", "response_format", "tool_choice", "tools", "reasoning_effort", "verbosity"}
+)
+"""What langchain-openai translates from the chat API's form."""
+
+_LENGTHS = ("max_completion_tokens", "max_tokens")
+
+
+def delegate(owner: ChatOpenRouter, kwargs: dict[str, Any]) -> tuple[ChatOpenAI, dict[str, Any]]:
+    """Build the model that speaks for another, and the arguments of its call.
+
+    Built for each call: it holds no connection, so that costs little, and a change of the owner's fields is never
+    missed.
+
+    Args:
+        owner: The model to speak for.
+        kwargs: Arguments of the call.
+
+    Returns:
+        A `ChatOpenAI` and the arguments for its `_generate` or `_stream`.
+    """
+    from langchain_openai import ChatOpenAI
+
+    given, sending = sort_arguments({**sending_arguments(owner.model_kwargs), **kwargs})
+    params = merge(owner._default_params, given)
+    params.pop("stream", None)
+    extra_body = {**owner.extra_body, **(sending.pop("extra_body", None) or {})}
+    known = _known_arguments()
+    call = {name: params.pop(name) for name in list(params) if name in known}
+    length = next((params.pop(name) for name in _LENGTHS if params.get(name) is not None), None)
+    params.pop("stream_options", None)
+    base_url = (sending.pop("base_url", None) or owner._base_url()).rstrip("/")
+    headers = owner._headers(sending, stream=False)
+    waiting = owner._waiting(sending)
+    model = ChatOpenAI(
+        model=call.pop("model"),
+        api_key=owner.openrouter_api_key,
+        base_url=base_url,
+        use_responses_api=True,
+        output_version=owner.output_version,
+        max_completion_tokens=length,
+        max_retries=waiting.max_retries,
+        timeout=waiting.read,
+        openai_proxy="",
+        http_socket_options=(),
+        http_client=owner.client.cleaned(headers),
+        http_async_client=owner.client.acleaned(headers),
+        extra_body={**params, **extra_body} or None,
+    )
+    return model, call
+
+
+def _known_arguments() -> frozenset[str]:
+    """Give what can be passed as it is; everything else goes into the body."""
+    from openai.resources.responses import Responses
+
+    return frozenset(inspect.signature(Responses.create).parameters) - {"self", "stream", "extra_headers"} | _CONVERTED
