@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Protocol, Self
 
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.utils import from_env, secret_from_env
@@ -123,6 +123,16 @@ class Connection(BaseChatModel):
     proxy: str | None = Field(default=None, exclude=True, repr=False)
     """URL of a proxy. By default what the environment says (`HTTPS_PROXY`, …)."""
 
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """Copy everything but clients of the user, which hold connections and locks: the copy uses the same."""
+        shared = {id(own): own for own in (self.http_client, self.http_async_client) if own is not None}
+        return super().__deepcopy__({**(memo or {}), **shared})
+
+    def __getstate__(self) -> dict[Any, Any]:
+        """Pickle without clients of the user, which cannot be pickled."""
+        state = super().__getstate__()
+        return {**state, "__dict__": {**state["__dict__"], "http_client": None, "http_async_client": None}}
+
     def _build_client(self) -> HttpClient:
         return HttpClient(self.http_client, self.http_async_client, self.proxy)
 
@@ -172,7 +182,7 @@ class Connection(BaseChatModel):
         for added in (self.default_headers, self.extra_headers, call.pop("headers", None)):
             if added:
                 _override(headers, added)
-        return {name: _header_value(value) for name, value in headers.items()}
+        return {name: _header_value(value) for name, value in headers.items() if value is not None}
 
 
 def _cache_headers(cache: ResponseCache | int | None) -> dict[str, str]:
@@ -192,8 +202,8 @@ def _cache_headers(cache: ResponseCache | int | None) -> dict[str, str]:
     return headers
 
 
-def _override(headers: dict[str, Any], added: Mapping[str, str]) -> None:
-    """Let added headers win, whatever case their names are written in."""
+def _override(headers: dict[str, Any], added: Mapping[str, Any]) -> None:
+    """Let added headers win, whatever case their names are written in; `None` takes one away."""
     names = {name.casefold() for name in added}
     for name in [name for name in headers if name.casefold() in names]:
         del headers[name]

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from langchain_core.outputs import ChatGenerationChunk
 
+_STARTS_OF_WHOLE = (b"{", b"[", b"<")
+"""The first characters of JSON and HTML, which no line of a stream begins with."""
+
 
 class StreamReader:
     """Reads one streamed answer. Fed by the synchronous and the asynchronous loop alike; does no I/O.
@@ -23,19 +26,22 @@ class StreamReader:
         model: The id that was asked for.
     """
 
-    __slots__ = ("_decoder", "_headers", "_model", "_parser", "_whole")
+    __slots__ = ("_begun", "_decoder", "_headers", "_model", "_parser", "_whole")
 
     def __init__(self, headers: Mapping[str, str], model: str) -> None:
-        kind = headers.get("content-type", "")
         self._headers = headers
         self._model = model
         self._decoder = EventDecoder()
         self._parser = StreamParser(headers, model)
-        # Some servers and proxies answer a request for a stream with a whole answer, or with a page.
-        self._whole: list[bytes] | None = [] if "json" in kind or "html" in kind else None
+        self._begun = False
+        self._whole: list[bytes] | None = None
 
     def feed(self, piece: bytes) -> Iterator[ChatGenerationChunk]:
         """Take the next bytes, and give the chunks that they complete."""
+        if not self._begun and (start := piece.lstrip()[:1]):
+            self._begun = True
+            # Some servers and proxies answer a request for a stream with a whole answer, or with a page.
+            self._whole = [] if start in _STARTS_OF_WHOLE else None
         if self._whole is not None:
             self._whole.append(piece)
             return
@@ -48,9 +54,7 @@ class StreamReader:
     def finish(self) -> Iterator[ChatGenerationChunk]:
         """Take the end of the response, and give the last chunks."""
         if self._whole is not None:
-            generation = parse(b"".join(self._whole), self._headers, self._model).generations[0]
-            reason = (generation.generation_info or {}).get("finish_reason")
-            yield whole_as_chunk(generation.message, reason)  # type: ignore[arg-type]
+            yield whole_as_chunk(parse(b"".join(self._whole), self._headers, self._model).generations)
             return
         for data in self._decoder.finish():
             chunk = self._parser.feed(data)

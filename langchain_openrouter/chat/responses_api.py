@@ -17,8 +17,6 @@ from langchain_openrouter.chat.calls import merge, sending_arguments, sort_argum
 if TYPE_CHECKING:
     from langchain_openai import ChatOpenAI
 
-    from langchain_openrouter.chat_models import ChatOpenRouter
-
 _CONVERTED = frozenset(
     {"parallel_tool_calls", "response_format", "tool_choice", "tools", "reasoning_effort", "verbosity"}
 )
@@ -27,14 +25,14 @@ _CONVERTED = frozenset(
 _LENGTHS = ("max_completion_tokens", "max_tokens")
 
 
-def delegate(owner: ChatOpenRouter, kwargs: dict[str, Any]) -> tuple[ChatOpenAI, dict[str, Any]]:
+def delegate(owner: Any, kwargs: dict[str, Any]) -> tuple[ChatOpenAI, dict[str, Any]]:
     """Build the model that speaks for another, and the arguments of its call.
 
     Built for each call: it holds no connection, so that costs little, and a change of the owner's fields is never
     missed.
 
     Args:
-        owner: The model to speak for.
+        owner: The `ChatOpenRouter` to speak for.
         kwargs: Arguments of the call.
 
     Returns:
