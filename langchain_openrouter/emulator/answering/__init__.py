@@ -1,0 +1,1 @@
+"""What the model says: text, tool calls, structures, reasoning, media, and their tokens."""

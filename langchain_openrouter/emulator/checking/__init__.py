@@ -1,0 +1,1 @@
+"""Refuses what OpenRouter refuses."""

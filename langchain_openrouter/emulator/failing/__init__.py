@@ -1,0 +1,1 @@
+"""Everything that goes wrong, by mistake of the client or on demand."""

@@ -1,0 +1,1 @@
+"""The models, their providers and prices, and who serves a request."""

@@ -1,0 +1,1 @@
+"""The endpoints that cost money: one request in, one generation out."""

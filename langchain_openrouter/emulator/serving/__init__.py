@@ -1,0 +1,1 @@
+"""HTTP: which path does what, and how answers are sent, whole, in pieces or broken."""

@@ -1,0 +1,227 @@
+"""The GET endpoints: models, endpoints, providers, key, credits, generations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from langchain_openrouter.emulator.failing.errors import ApiError
+from langchain_openrouter.emulator.market.pricing import ZERO
+from langchain_openrouter.emulator.market.providers import PROVIDERS, Endpoint
+from langchain_openrouter.emulator.services.generation import number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from langchain_openrouter.emulator.market.registry import Model, Registry
+    from langchain_openrouter.emulator.state import State
+
+_DEFAULTS: dict[str, Any] = {
+    "description": "",
+    "created": 0,
+    "default_parameters": None,
+    "expiration_date": None,
+    "knowledge_cutoff": None,
+    "per_request_limits": None,
+    "supported_voices": None,
+}
+_UPTIME = 99.9
+_TOOL_CHOICES = ("auto", "none", "required", "function")
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Answers about models and providers.
+
+    Args:
+        registry: Of models.
+    """
+
+    registry: Registry
+
+    def models(self, query: Mapping[str, str]) -> dict[str, Any]:
+        """Answer `GET /models`, with its filters and pages."""
+        found = self._filtered(query)
+        total = len(found)
+        link = None
+        if "offset" in query or "limit" in query:
+            start, size = _page(query)
+            if start + size < total:
+                link = f"/api/v1/models?offset={start + size}&limit={size}"
+            found = found[start : start + size]
+        data = [_listed(model) for model in found]
+        return {"data": data, "total_count": total, "links": {"next": link}}
+
+    def count(self, query: Mapping[str, str]) -> dict[str, Any]:
+        """Answer `GET /models/count`."""
+        return {"data": {"count": len(self._filtered(query))}}
+
+    def endpoints(self, author: str, slug: str, *, with_key: bool) -> dict[str, Any]:
+        """Answer `GET /models/{author}/{slug}/endpoints`.
+
+        Raises:
+            ApiError: 404 for an unknown model.
+        """
+        model = self._found(author, slug)
+        listed = _listed(model)
+        keys = ("id", "name", "created", "description", "architecture")
+        endpoints = [_endpoint(model, one, with_key) for one in model.endpoints]
+        return {"data": {key: listed[key] for key in keys} | {"endpoints": endpoints}}
+
+    def model(self, author: str, slug: str) -> dict[str, Any]:
+        """Answer `GET /model/{author}/{slug}`.
+
+        Raises:
+            ApiError: 404 for an unknown model.
+        """
+        return {"data": _listed(self._found(author, slug))}
+
+    def _found(self, author: str, slug: str) -> Model:
+        choice = self.registry.find(f"{author}/{slug}")
+        if choice is None:
+            raise ApiError(404, f"Model {author}/{slug} not found", user_id=False)
+        return choice.model
+
+    def providers(self) -> dict[str, Any]:
+        """Answer `GET /providers`."""
+        rows = [
+            {
+                "name": provider.name,
+                "slug": provider.slug,
+                "headquarters": provider.country,
+                "datacenters": [provider.country],
+                "privacy_policy_url": f"https://example.com/{provider.slug}/privacy",
+                "terms_of_service_url": f"https://example.com/{provider.slug}/terms",
+                "status_page_url": None,
+            }
+            for provider in PROVIDERS.values()
+        ]
+        return {"data": rows}
+
+    def _filtered(self, query: Mapping[str, str]) -> list[Model]:
+        models = list(self.registry.models.values())
+        wanted = query.get("output_modalities", "text")
+        if wanted != "all":
+            kinds = set(wanted.split(","))
+            models = [model for model in models if kinds & model.outputs]
+        needed = {name for name in query.get("supported_parameters", "").split(",") if name}
+        return [model for model in models if needed <= model.supported]
+
+
+def _page(query: Mapping[str, str]) -> tuple[int, int]:
+    try:
+        return int(query.get("offset") or 0), int(query.get("limit") or 500)
+    except ValueError:
+        message = "Invalid request parameters"
+        raise ApiError(400, message, user_id=False) from None
+
+
+def _listed(model: Model) -> dict[str, Any]:
+    record = dict(model.record)
+    slug = record.setdefault("canonical_slug", model.id)
+    record.setdefault("links", {"details": f"/api/v1/models/{slug}/endpoints"})
+    return _DEFAULTS | record
+
+
+def _endpoint(model: Model, endpoint: Endpoint, with_key: bool) -> dict[str, Any]:  # noqa: FBT001
+    top = model.record.get("top_provider") or {}
+    return {
+        "name": f"{endpoint.provider.name} | {model.id}",
+        "model_id": model.id,
+        "model_name": model.record.get("name", model.id),
+        "provider_name": endpoint.provider.name,
+        "tag": endpoint.provider.slug,
+        "quantization": endpoint.provider.quantization,
+        "context_length": model.context_length,
+        "max_completion_tokens": top.get("max_completion_tokens"),
+        "max_prompt_tokens": None,
+        "pricing": dict(endpoint.pricing) | {"discount": 0},
+        "supported_parameters": sorted(model.supported),
+        # What only newer versions of the API have, so that their clients parse this too.
+        "supports_tool_choice": dict.fromkeys(_TOOL_CHOICES, "tool_choice" in model.supported),
+        "supports_diarization": False,
+        "native_tools": {},
+        "service_tier": None,
+        "supports_implicit_caching": "input_cache_read" in endpoint.pricing,
+        "status": 0,
+        "uptime_last_5m": _UPTIME,
+        "uptime_last_30m": _UPTIME,
+        "uptime_last_1d": _UPTIME,
+        "latency_last_30m": _spread(endpoint.latency_ms) if with_key else None,
+        "throughput_last_30m": _spread(endpoint.throughput) if with_key else None,
+    }
+
+
+def _spread(median: float) -> dict[str, float]:
+    return {"p50": median, "p75": median * 1.5, "p90": median * 2, "p99": median * 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Answers about the key and its money.
+
+    Args:
+        state: Of the emulator.
+        api_key: The one key.
+    """
+
+    state: State
+    api_key: str
+
+    def key(self) -> dict[str, Any]:
+        """Answer `GET /key`."""
+        left = self.state.credit_left
+        limit = self.state.credits
+        usage, byok = number(self.state.spent), number(self.state.byok_spent)
+        periods = ("", "_daily", "_weekly", "_monthly")
+        return {
+            "data": {
+                "label": f"{self.api_key[:12]}...{self.api_key[-3:]}",
+                "limit": None if limit is None else number(limit),
+                "limit_remaining": None if left is None else number(left),
+                "limit_reset": None,
+                **{f"usage{period}": usage for period in periods},
+                **{f"byok_usage{period}": byok for period in periods},
+                "include_byok_in_limit": False,
+                "is_free_tier": False,
+                "is_management_key": False,
+                "is_provisioning_key": False,
+                "creator_user_id": None,
+                "expires_at": None,
+                # What only newer versions of the API have, so that their clients parse this too.
+                "allowed_data_regions": [],
+                "budgets": [],
+                "effective_budget": None,
+                "free_model_daily_requests": {"limit": 1000, "used": 0, "remaining": 1000},
+                "organization_id": None,
+                "workspace_id": None,
+                "rate_limit": {
+                    "requests": -1,
+                    "interval": "10s",
+                    "note": "This field is deprecated and safe to ignore.",
+                },
+            }
+        }
+
+    def credits(self) -> dict[str, Any]:
+        """Answer `GET /credits`."""
+        total = self.state.credits
+        return {
+            "data": {
+                "total_credits": number(ZERO if total is None else total),
+                "total_usage": number(self.state.spent),
+            }
+        }
+
+    def generation(self, generation_id: str | None) -> dict[str, Any]:
+        """Answer `GET /generation`.
+
+        Raises:
+            ApiError: 400 without an id, 404 for an unknown one.
+        """
+        if not generation_id:
+            raise ApiError(400, "Invalid request parameters: id is required", user_id=False)
+        record = self.state.generations.get(generation_id)
+        if record is None:
+            raise ApiError(404, f"Generation {generation_id} not found", user_id=False)
+        return {"data": record}

@@ -1,0 +1,196 @@
+"""What answers cost: exact, from the catalog's prices, and no more than there is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from langchain_openrouter.emulator.market.pricing import Usage, cost_of, prices_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NOON = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
+BASE = {"prompt": "0.000001", "completion": "0.000002"}
+RICH = BASE | {
+    "input_cache_read": "0.0000001",
+    "input_cache_write": "0.00000125",
+    "input_cache_write_1h": "0.000002",
+    "audio": "0.00001",
+    "audio_output": "0.00002",
+    "image_output": "0.00003",
+    "internal_reasoning": "0.000003",
+    "web_search": "0.01",
+    "request": "0.001",
+}
+COSTS: list[tuple[dict[str, Any], Usage, str]] = [
+    (BASE, Usage(1000, 100), "0.0012"),
+    (BASE, Usage(1000, 100, reasoning=50), "0.0012"),
+    (RICH, Usage(1000, 0), "0.002"),
+    (RICH, Usage(1000, 0, cached=400), "0.00164"),
+    (RICH, Usage(1000, 0, cache_write=400), "0.0021"),
+    (RICH, Usage(1000, 0, cache_write=400, cache_write_is_1h=True), "0.0024"),
+    (RICH, Usage(100, 100, reasoning=50), "0.00135"),
+    (RICH, Usage(100, 0, audio_in=10), "0.00119"),
+    (RICH, Usage(0, 100, audio_out=50), "0.0021"),
+    (RICH, Usage(0, 100, image_out=100), "0.004"),
+    (RICH, Usage(0, 0, searches=2), "0.021"),
+    ({"prompt": "-1", "completion": "-1"}, Usage(100, 100), "0"),
+    (BASE | {"discount": 0.5}, Usage(1000, 100), "0.0006"),
+]
+
+
+@pytest.mark.parametrize(("pricing", "usage", "total"), COSTS)
+def test_costs(pricing: dict[str, Any], usage: Usage, total: str) -> None:
+    """Each kind of token has its price, and each price falls back to that of plain tokens."""
+    assert cost_of(pricing, usage, NOON).total == Decimal(total)
+
+
+TIERS = BASE | {
+    "overrides": [
+        {"min_prompt_tokens": 1000, "prompt": "0.000002"},
+        {"min_prompt_tokens": 5000, "prompt": "0.000003", "completion": "0.00001"},
+        {"utc_start": "2200", "utc_end": "0600", "completion": "0.000001"},
+    ]
+}
+PRICES = [
+    (999, 12, "0.000001", "0.000002"),
+    (1000, 12, "0.000002", "0.000002"),
+    (5000, 12, "0.000003", "0.00001"),
+    (5000, 23, "0.000003", "0.000001"),
+    (1, 5, "0.000001", "0.000001"),
+    (1, 6, "0.000001", "0.000002"),
+]
+
+
+@pytest.mark.parametrize(("tokens", "hour", "prompt", "completion"), PRICES)
+def test_overrides(tokens: int, hour: int, prompt: str, completion: str) -> None:
+    """Tiers and time windows, past midnight too, change the prices that they name."""
+    prices = prices_at(TIERS, tokens, NOON.replace(hour=hour))
+    assert (prices["prompt"], prices["completion"]) == (Decimal(prompt), Decimal(completion))
+
+
+async def test_usage_and_cost_of_an_answer(talk: Any) -> None:
+    """Tokens times prices is the cost, in the answer, the account and the generation."""
+    body = await talk.chat('Say "yes"')
+    usage = body["usage"]
+    assert (usage["prompt_tokens"], usage["completion_tokens"]) == (8, 1)
+    assert Decimal(str(usage["cost"])) == Decimal("0.00001") == talk.emulator.spent
+    assert talk.emulator.credit_left == Decimal("9.99999")
+    assert usage["cost_details"]["upstream_inference_prompt_cost"] == 0.000008
+    record = talk.emulator.generations[body["id"]]
+    assert (record["total_cost"], record["tokens_prompt"]) == (0.00001, 8)
+    assert (await talk.send("/credits")).json()["data"]["total_usage"] == 0.00001
+    assert (await talk.send("/key")).json()["data"]["limit_remaining"] == 9.99999
+
+
+async def test_the_sum_is_exact(talk: Any) -> None:
+    """Twenty answers add up to the last digit."""
+    bodies = [await talk.chat(f"Hello {number}", stream=False) for number in range(20)]
+    assert sum(Decimal(str(b["usage"]["cost"])) for b in bodies) == talk.emulator.spent
+
+
+async def test_streams_cost_the_same(talk: Any) -> None:
+    """The usage of a stream is that of the plain answer, and comes once."""
+    whole = (await talk.chat("Hello"))["usage"]
+    found = [chunk["usage"] for chunk in await talk.stream("Hello") if "usage" in chunk]
+    assert found == [whole]
+
+
+async def test_credit_runs_out(make: Callable[..., Any]) -> None:
+    """A named limit must be affordable in full; without one, the answer itself."""
+    talk = make(credits="0.001")
+    status, message = await talk.refusal('Say "yes"', max_tokens=1000)
+    assert status == 402
+    assert message.startswith(
+        "This request requires more credits, or fewer max_tokens. You requested up to 1000 "
+        "tokens, but can only afford 496."
+    )
+    assert (await talk.ask('Say "yes"', max_tokens=400)).status_code == 200
+    assert (await talk.ask('Say "yes"')).status_code == 200
+    assert (await talk.ask("word " * 1000)).status_code == 402
+    assert talk.emulator.spent == Decimal("0.00002")
+
+
+async def test_unlimited_credit(make: Callable[..., Any]) -> None:
+    """Without a limit nothing is refused, and what is spent is counted all the same."""
+    talk = make(credits=None)
+    assert (await talk.ask("Hello", max_tokens=8000)).status_code == 200
+    assert talk.emulator.credit_left is None
+    assert talk.emulator.spent > 0
+    assert (await talk.send("/key")).json()["data"]["limit"] is None
+
+
+async def test_own_keys(make: Callable[..., Any]) -> None:
+    """With the user's own provider key OpenRouter charges nothing, and tells the price."""
+    talk = make(byok=["openai"])
+    usage = (await talk.chat('Say "yes"'))["usage"]
+    assert (usage["cost"], usage["is_byok"]) == (0, True)
+    assert usage["cost_details"]["upstream_inference_cost"] == 0.00001
+    assert talk.emulator.spent == 0
+    assert (await talk.send("/key")).json()["data"]["byok_usage"] == 0.00001
+
+
+async def test_searches_are_charged(talk: Any) -> None:
+    """A web search costs its fee beside the tokens, and is cited."""
+    body = await talk.chat("Hello", model="anthropic/thinker", plugins=[{"id": "web"}])
+    usage = body["usage"]
+    upstream = Decimal(str(usage["cost_details"]["upstream_inference_cost"]))
+    assert Decimal(str(usage["cost"])) - upstream == Decimal("0.01")
+    kinds = [note["type"] for note in body["choices"][0]["message"]["annotations"]]
+    assert kinds == ["url_citation", "url_citation"]
+
+
+def long_prompt(ttl: str | None = None) -> list[dict[str, Any]]:
+    """Give messages with a long marked prefix: 2000 tokens."""
+    control = {"type": "ephemeral", **({"ttl": ttl} if ttl else {})}
+    block = {"type": "text", "text": "word " * 1000, "cache_control": control}
+    return [{"role": "system", "content": [block]}, {"role": "user", "content": 'Say "yes"'}]
+
+
+async def test_prompt_cache(talk: Any) -> None:
+    """A long marked prefix is written once and read afterwards, at their prices."""
+    first = (await talk.chat(long_prompt(), model="anthropic/thinker"))["usage"]
+    again = (await talk.chat(long_prompt(), model="anthropic/thinker"))["usage"]
+    total = first["prompt_tokens"]
+    written = first["prompt_tokens_details"]["cache_write_tokens"]
+    assert again["prompt_tokens_details"] == {
+        "cached_tokens": written,
+        "cache_write_tokens": 0,
+        "audio_tokens": 0,
+        "video_tokens": 0,
+    }
+    rest = (total - written) * Decimal("0.000001") + Decimal("0.000002")
+    assert Decimal(str(first["cost"])) == written * Decimal("0.00000125") + rest
+    assert Decimal(str(again["cost"])) == written * Decimal("0.0000001") + rest
+    other = (await talk.chat(long_prompt(), model="google/thinker"))["usage"]
+    assert other["prompt_tokens_details"]["cached_tokens"] == 0
+
+
+async def test_response_cache(talk: Any) -> None:
+    """An equal request is answered again for nothing, under an id of its own."""
+    headers = {"X-OpenRouter-Cache": "true"}
+    first = await talk.ask("Hello", headers=headers)
+    again = await talk.ask("Hello", headers=headers)
+    statuses = [one.headers["x-openrouter-cache-status"] for one in (first, again)]
+    assert statuses == ["MISS", "HIT"]
+    assert again.json()["choices"] == first.json()["choices"]
+    assert again.json()["id"] != first.json()["id"]
+    usage = again.json()["usage"]
+    assert (usage["total_tokens"], usage["cost"]) == (0, 0)
+    assert "x-openrouter-cache-status" not in (await talk.ask("Hello")).headers
+
+
+async def test_free_models_have_a_rate(talk: Any) -> None:
+    """Twenty requests a minute are free; the next is refused, and says until when."""
+    for _ in range(20):
+        body = await talk.chat("Hello", model="minimax/thinker:free")
+        assert body["usage"]["cost"] == 0
+    answer = await talk.ask("Hello", model="minimax/thinker:free")
+    assert answer.status_code == 429
+    headers = answer.json()["error"]["metadata"]["headers"]
+    assert (headers["X-RateLimit-Limit"], headers["X-RateLimit-Remaining"]) == ("20", "0")
+    assert (await talk.ask("Hello")).status_code == 200
