@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _arguments(argv)
     emulator = Emulator(host=options.host, port=options.port, credits=options.credits, seed=options.seed)
     with contextlib.suppress(KeyboardInterrupt), emulator:
-        lines = (f"OPENROUTER_BASE_URL={emulator.base_url}", f"OPENROUTER_API_KEY={emulator.api_key}")
+        lines = (f"OPENROUTER_API_BASE={emulator.base_url}", f"OPENROUTER_API_KEY={emulator.api_key}")
         sys.stdout.write("\n".join(lines) + "\n")
         sys.stdout.flush()
         emulator.wait()

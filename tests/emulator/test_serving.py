@@ -89,7 +89,7 @@ def test_the_command() -> None:
         lines = [process.stdout.readline().strip().partition("=")[::2] for _ in range(2)]
         settings = dict(lines)
         headers = {"authorization": f"Bearer {settings['OPENROUTER_API_KEY']}"}
-        answer = httpx.get(f"{settings['OPENROUTER_BASE_URL']}/credits", headers=headers)
+        answer = httpx.get(f"{settings['OPENROUTER_API_BASE']}/credits", headers=headers)
         process.terminate()
     assert answer.json() == {"data": {"total_credits": 5.0, "total_usage": 0.0}}
 
