@@ -12,7 +12,14 @@ from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from typing_extensions import override
 
-from langchain_openrouter.chat.structured import Method, parser_for, response_format_for, structured, tool_for
+from langchain_openrouter.chat.structured import (
+    Method,
+    parser_for,
+    response_format_for,
+    structured,
+    titled,
+    tool_for,
+)
 from langchain_openrouter.chat.tools import to_wire_choice, to_wire_tools
 
 
@@ -116,7 +123,7 @@ class Binding(BaseChatModel):
         shown: dict[str, Any] = {"kwargs": {"method": method, "strict": strict}, "schema": schema}
         if method == "function_calling":
             name, shown["schema"] = tool_for(schema)
-            tools: list[Any] = [schema]
+            tools: list[Any] = [titled(schema)]
             model = self.bind_tools(tools, tool_choice=name, strict=strict, ls_structured_output_format=shown, **kwargs)
         elif method == "json_schema":
             response_format, shown["schema"] = response_format_for(schema, strict=strict)

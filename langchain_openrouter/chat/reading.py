@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _STARTS_OF_WHOLE = (b"{", b"[", b"<")
 """The first characters of JSON and HTML, which no line of a stream begins with."""
 
+_STARTS_OF_EVENTS = (b":", b"d", b"e", b"i", b"r")
+"""The first characters of a comment and of the fields `data`, `event`, `id` and `retry`."""
+
 
 class StreamReader:
     """Reads one streamed answer. Fed by the synchronous and the asynchronous loop alike; does no I/O.
@@ -41,7 +44,8 @@ class StreamReader:
         if not self._begun and (start := piece.lstrip()[:1]):
             self._begun = True
             # Some servers and proxies answer a request for a stream with a whole answer, or with a page.
-            self._whole = [] if start in _STARTS_OF_WHOLE else None
+            events = "event-stream" in self._headers.get("content-type", "") or start in _STARTS_OF_EVENTS
+            self._whole = [] if start in _STARTS_OF_WHOLE or not events else None
         if self._whole is not None:
             self._whole.append(piece)
             return

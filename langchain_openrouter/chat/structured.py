@@ -7,8 +7,9 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from langchain_core.messages import AIMessage, AIMessageChunk, message_chunk_to_message
-from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
+from langchain_core.output_parsers import BaseCumulativeTransformOutputParser, JsonOutputParser, PydanticOutputParser
 from langchain_core.output_parsers.openai_tools import JsonOutputKeyToolsParser, PydanticToolsParser
+from langchain_core.outputs import ChatGeneration
 from langchain_core.runnables import Runnable, RunnableGenerator, RunnableMap, RunnablePassthrough
 from langchain_core.utils.function_calling import convert_to_json_schema, convert_to_openai_tool
 from langchain_core.utils.pydantic import is_basemodel_subclass
@@ -26,7 +27,7 @@ _NO_NAME = "output"
 
 def tool_for(schema: Any) -> tuple[str, dict[str, Any]]:
     """Give the name of the tool that carries the structure, and the tool as LangChain's tracers show it."""
-    tool = convert_to_openai_tool(_titled(schema))
+    tool = convert_to_openai_tool(titled(schema))
     return tool["function"]["name"], tool
 
 
@@ -37,21 +38,21 @@ def response_format_for(schema: Any, *, strict: bool | None) -> tuple[dict[str, 
         schema: A pydantic class, a `TypedDict`, a JSON schema, or a function of OpenAI's form.
         strict: With `True` the schema is made strict: every property required, none besides them.
     """
-    json_schema = convert_to_json_schema(_titled(schema), strict=strict)
+    json_schema = convert_to_json_schema(titled(schema), strict=strict)
     spec: dict[str, Any] = {"name": json_schema.get("title", _NO_NAME), "schema": json_schema}
     if strict is not None:
         spec["strict"] = strict
     return {"type": "json_schema", "json_schema": spec}, json_schema
 
 
-def _titled(schema: Any) -> Any:
+def titled(schema: Any) -> Any:
     """Name a JSON schema that has no title: LangChain cannot convert it otherwise."""
     if isinstance(schema, dict) and "properties" in schema and not ({"title", "name"} & schema.keys()):
         return {"title": _NO_NAME, **schema}
     return schema
 
 
-def parser_for(schema: Any, method: Method) -> Runnable[Any, Any]:
+def parser_for(schema: Any, method: Method) -> BaseCumulativeTransformOutputParser[Any]:
     """Give the parser that turns an answer into the structure: an object of a pydantic class, else a dict."""
     pydantic = schema if isinstance(schema, type) and is_basemodel_subclass(schema) else None
     if method == "function_calling":
@@ -62,7 +63,7 @@ def parser_for(schema: Any, method: Method) -> Runnable[Any, Any]:
 
 
 def structured(
-    model: Runnable[Any, Any], parser: Runnable[Any, Any], method: Method, *, include_raw: bool
+    model: Runnable[Any, Any], parser: BaseCumulativeTransformOutputParser[Any], method: Method, *, include_raw: bool
 ) -> Runnable[Any, Any]:
     """Put a model and a parser together.
 
@@ -76,7 +77,7 @@ def structured(
         A runnable that raises a `StructuredOutputError` where the answer was cut off, was a refusal, or has no
         structure.
     """
-    checked = _Check(method).as_runnable() | parser
+    checked = _Check(method, parser).as_runnable() | parser
     if not include_raw:
         return model | checked
     parse = RunnablePassthrough.assign(parsed=itemgetter("raw") | checked, parsing_error=lambda _: None)
@@ -87,8 +88,9 @@ def structured(
 class _Check:
     """Passes an answer on as it comes, and looks at the whole of it at its end."""
 
-    def __init__(self, method: Method) -> None:
+    def __init__(self, method: Method, parser: BaseCumulativeTransformOutputParser[Any]) -> None:
         self._by_tool = method == "function_calling"
+        self._parser = parser
 
     def as_runnable(self) -> Runnable[AIMessage, AIMessage]:
         return RunnableGenerator(self._pass_on, self._apass_on, name="check_structured_output")
@@ -119,6 +121,8 @@ class _Check:
         merged = seen[0] + seen[1:] if len(seen) > 1 else seen[0]
         whole = message_chunk_to_message(merged)
         self.check(whole, [call["args"] for call in merged.tool_call_chunks if not _is_json(call["args"])])  # type: ignore[arg-type, attr-defined]
+        # While a stream comes, parsers keep quiet about what does not fit yet; at its end it never will.
+        self._parser.parse_result([ChatGeneration(message=whole)])
         return []
 
     def check(self, message: AIMessage, broken_arguments: list[str | None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import time
 from email.utils import parsedate_to_datetime
@@ -167,7 +168,7 @@ class _Told:
 
 def _status_of(code: Any, error_type: Any) -> int | None:
     for word in (code, error_type):
-        if isinstance(word, (int, float)) and word:
+        if isinstance(word, (int, float)) and word and math.isfinite(word):
             return int(word)
         if isinstance(word, str):
             if word.isdecimal():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_SECRET = re.compile(r"(sk-(?:or-|ant-|proj-)?|Bearer\s+)[\w.\-]{4,}", re.IGNORECASE)
+_SECRET = re.compile(r"(\bsk-(?:or-|ant-|proj-)?|Bearer\s+)[\w.\-]{4,}", re.IGNORECASE)
 
 
 def redact(value: Any) -> Any:

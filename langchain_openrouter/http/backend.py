@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
+from langchain_openrouter.http.bounded import bound
+
 try:
     import httpx2 as _httpx
 except ImportError:  # pragma: no cover - depends on what is installed
@@ -43,7 +45,7 @@ def new_request(method: str, url: str, *, headers: dict[str, Any], content: byte
 
 def new_client(proxy: str | None) -> Any:
     """Make a synchronous client. The number of connections has no limit: callers set theirs with `max_concurrency`."""
-    return _httpx.Client(**_options(proxy))
+    return bound(_httpx.Client(**_options(proxy)))
 
 
 def new_async_client(proxy: str | None) -> Any:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from langchain_openrouter.errors import APIConnectionError, OpenRouterError, from_response
 from langchain_openrouter.http import backend
+from langchain_openrouter.http.bounded import reads_until
 from langchain_openrouter.http.pool import Lease
 from langchain_openrouter.http.waiting import Attempts, Waiting
 
@@ -36,7 +37,7 @@ class Call:
     """
 
     url: str
-    headers: dict[str, str]
+    headers: dict[str, str] = field(repr=False)  # they hold the key, and tracebacks may show variables
     content: bytes
     waiting: Waiting
     method: str = "POST"
@@ -178,26 +179,37 @@ class HttpClient:
     def _open(self, call: Call, attempts: Attempts) -> Stream:
         client = self._client or self._lease.client()
         timeouts = attempts.timeouts()
-        with _typed_errors(attempts):
+        with _typed_errors(attempts), reads_until(attempts.ends):
             response = client.send(_request(self._client, call, timeouts), stream=True)
         stream = Stream(response, attempts, timeouts)
         if response.status_code >= _FIRST_ERROR_STATUS:
             with stream:
                 content = b"".join(stream)
-            raise from_response(response.status_code, response.headers, content.decode(errors="replace"))
+            raise _failure(response, content, call)
         return stream
 
     async def _aopen(self, call: Call, attempts: Attempts) -> AsyncStream:
         client = self._async_client or await self._lease.async_client()
         timeouts = attempts.timeouts()
         with _typed_errors(attempts):
-            response = await client.send(_request(self._async_client, call, timeouts), stream=True)
+            async with asyncio.timeout(attempts.left()):
+                response = await client.send(_request(self._async_client, call, timeouts), stream=True)
         stream = AsyncStream(response, attempts, timeouts)
         if response.status_code >= _FIRST_ERROR_STATUS:
             async with stream:
                 content = b"".join([piece async for piece in stream])
-            raise from_response(response.status_code, response.headers, content.decode(errors="replace"))
+            raise _failure(response, content, call)
         return stream
+
+
+def _failure(response: Any, content: bytes, call: Call) -> OpenRouterError:
+    """Read a failed response. A key of any shape that it repeats is masked: proxies have keys of their own."""
+    text = content.decode(errors="replace")
+    for name, value in call.headers.items():
+        key = str(value).rpartition(" ")[2]
+        if name.lower() == "authorization" and key:
+            text = text.replace(key, "***")
+    return from_response(response.status_code, response.headers, text)
 
 
 def _request(own_client: Any, call: Call, timeouts: dict[str, float | None]) -> Any:
@@ -222,7 +234,7 @@ class _typed_errors:  # noqa: N801  # used like a function
     ) -> None:
         if error is None:
             return
-        what = backend.failure_kind(error)
+        what = "read" if isinstance(error, TimeoutError) else backend.failure_kind(error)
         if what == "broken":
             raise APIConnectionError(
                 f"The connection to OpenRouter broke: {str(error) or type(error).__name__}"
@@ -259,9 +271,15 @@ class Stream(_OpenStream):
             OpenRouterError: The connection broke, fell silent, or the deadline passed.
         """
         self._expect_body()
-        with _typed_errors(self._attempts):
-            for piece in self._response.iter_bytes():
-                self._attempts.check()
+        attempts = self._attempts
+        pieces = self._response.iter_bytes()
+        with _typed_errors(attempts):
+            while True:
+                with reads_until(attempts.ends):
+                    piece = next(pieces, None)
+                if piece is None:
+                    return
+                attempts.check()
                 yield piece
 
     def __enter__(self) -> Self:
@@ -279,9 +297,15 @@ class AsyncStream(_OpenStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Give the pieces as they come. See `Stream`."""
         self._expect_body()
-        with _typed_errors(self._attempts):
-            async for piece in self._response.aiter_bytes():
-                self._attempts.check()
+        attempts = self._attempts
+        pieces = self._response.aiter_bytes()
+        with _typed_errors(attempts):
+            while True:
+                async with asyncio.timeout(attempts.left()):
+                    piece = await anext(pieces, None)
+                if piece is None:
+                    return
+                attempts.check()
                 yield piece
 
     async def __aenter__(self) -> Self:

@@ -78,6 +78,8 @@ _Key = tuple[int, str | None]
 _shared: dict[_Key, _Shared] = {}
 _lock = threading.Lock()
 _NO_LOOP = 0
+_of_parents: list[_Shared] = []
+"""What a forked child must neither use nor close."""
 
 
 def _key(loop: asyncio.AbstractEventLoop | None, proxy: str | None) -> _Key:
@@ -125,6 +127,7 @@ def _forget() -> None:
     """Start a forked child without the parent's connections and locks."""
     global _lock  # noqa: PLW0603
     _lock = threading.Lock()
+    _of_parents.extend(_shared.values())
     _shared.clear()
 
 

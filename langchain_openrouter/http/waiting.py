@@ -58,14 +58,14 @@ class Attempts:
         clock: Seconds that never go back.
     """
 
-    __slots__ = ("_clock", "_ends", "_failures", "streaming", "waiting")
+    __slots__ = ("_clock", "_failures", "ends", "streaming", "waiting")
 
     def __init__(self, waiting: Waiting, clock: Callable[[], float] = time.monotonic) -> None:
         self.waiting = waiting
         self.streaming = False
         self._clock = clock
         self._failures = 0
-        self._ends = None if waiting.deadline is None else clock() + waiting.deadline
+        self.ends = None if waiting.deadline is None else clock() + waiting.deadline
 
     def timeouts(self) -> dict[str, float | None]:
         """Give the limits of an attempt that starts now, in the form of httpx's `timeout` extension.
@@ -92,7 +92,7 @@ class Attempts:
         Raises:
             DeadlineExceededError: It has.
         """
-        if self._ends is not None and self._clock() >= self._ends:
+        if self.ends is not None and self._clock() >= self.ends:
             raise self._deadline_exceeded()
 
     def pause_after(self, error: OpenRouterError) -> float:
@@ -111,7 +111,7 @@ class Attempts:
         if self._failures > self.waiting.max_retries or not _may_retry(error):
             raise error
         pause = self._pause(error)
-        left = self._left()
+        left = self.left()
         if left is not None and pause >= left:
             raise error
         return pause
@@ -125,7 +125,7 @@ class Attempts:
         Returns:
             The error, to be raised by the caller.
         """
-        left = self._left()
+        left = self.left()
         if left is not None and left <= 0:
             return self._deadline_exceeded()
         if what in {"connect", "pool"}:
@@ -142,11 +142,12 @@ class Attempts:
         pause = min(_FIRST_PAUSE * 2.0 ** (self._failures - 1), _LONGEST_PAUSE)
         return min(pause * random.uniform(0.5, 1.0), self.waiting.max_retry_wait)  # noqa: S311
 
-    def _left(self) -> float | None:
-        return None if self._ends is None else self._ends - self._clock()
+    def left(self) -> float | None:
+        """Give the seconds that are left until the deadline; `None` without one."""
+        return None if self.ends is None else self.ends - self._clock()
 
     def _at_most_left(self, limit: float | None) -> float | None:
-        left = self._left()
+        left = self.left()
         if left is None:
             return limit
         return left if limit is None else min(limit, left)

@@ -15,7 +15,7 @@ from langchain_core.messages.tool import invalid_tool_call, tool_call_chunk
 from langchain_core.utils.json import parse_partial_json
 
 from langchain_openrouter.wire.reasoning import DetailAssembler
-from langchain_openrouter.wire.response import PROVIDER, choice_metadata
+from langchain_openrouter.wire.response import PROVIDER, choice_metadata, content_of, reasoning_text, text_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,12 +28,23 @@ _WHITE_SPACE = " \t\n\r"
 class ChoiceStream:
     """The state of one choice, and its way from delta to chunk. Does no I/O."""
 
-    __slots__ = ("_audio", "_calls", "_details", "_lists", "_order", "finish_reason", "metadata", "started")
+    __slots__ = (
+        "_audio",
+        "_calls",
+        "_details",
+        "_lists",
+        "_order",
+        "_reasoned",
+        "finish_reason",
+        "metadata",
+        "started",
+    )
 
     def __init__(self) -> None:
         self.started = False
         self.finish_reason: str | None = None
         self.metadata: dict[str, Any] = {}
+        self._reasoned = False
         self._details: DetailAssembler | None = None
         self._lists: dict[str, list[Any]] = {}
         self._calls: dict[int, _CallState] = {}
@@ -54,6 +65,8 @@ class ChoiceStream:
         if not isinstance(delta, dict):
             delta = {}
         content = delta.get("content") or ""
+        if not isinstance(content, str):
+            content = content_of(delta)
         if not logprobs and delta.keys() <= _PLAIN_KEYS:
             return AIMessageChunk(content=content, response_metadata=_TAGGED.copy()) if content else None
         chunk = self._chunk(delta, content)
@@ -62,11 +75,18 @@ class ChoiceStream:
             chunk.response_metadata["logprobs"] = logprobs
         return chunk
 
+    @property
+    def holds_back(self) -> bool:
+        """Whether `finish` has more to tell than how the answer ended."""
+        return self._details is not None or bool(self._lists)
+
     def finish(self) -> AIMessageChunk:
         """Give what is said once: the reasoning details, images, annotations, the finish reason."""
         extras: dict[str, Any] = dict(self._lists)
         if self._details is not None:
             extras["reasoning_details"] = self._details.finish()
+            if self._reasoned:  # the text was said: no reader need take it from the details once more
+                extras["reasoning_content"] = ""
         if self._audio is not None and (rest := self._audio.finish()):
             extras["audio"] = rest
         metadata = {**_TAGGED, **self.metadata}
@@ -101,12 +121,14 @@ class ChoiceStream:
             if not value or key in _PLAIN_KEYS:
                 continue
             if key in {"reasoning", "reasoning_content"}:
-                extras["reasoning_content"] = value
+                extras["reasoning_content"] = reasoning_text(value)
+                self._reasoned = True
             elif key == "reasoning_details":
                 self._details = self._details or DetailAssembler()
                 self._details.add(value if isinstance(value, list) else [])
             elif key == "tool_calls":
-                calls = [call for raw in value if (call := self._call(raw)) is not None]
+                raw_calls = value if isinstance(value, list) else ()
+                calls = [call for raw in raw_calls if (call := self._call(raw)) is not None]
             elif key == "audio" and isinstance(value, dict):
                 self._audio = self._audio or _AudioState()
                 extras["audio"] = self._audio.feed(value)
@@ -126,33 +148,34 @@ class ChoiceStream:
         if not isinstance(raw, dict) or not isinstance(raw.get("function") or {}, dict):
             return None
         function = raw.get("function") or {}
-        name, arguments = function.get("name"), function.get("arguments")
+        name, arguments = text_or_none(function.get("name")), function.get("arguments")
+        call_id = text_or_none(raw.get("id"))
         if arguments is not None and not isinstance(arguments, str):
             arguments = json.dumps(arguments)
-        call = self._state_of(raw.get("index"), raw.get("id"), name)
+        call = self._state_of(whole_index(raw.get("index")), call_id, name)
         fragment = tool_call_chunk(
             index=call.position,
             name=name if name and not call.has_name else None,
-            id=raw.get("id") if raw.get("id") and not call.has_id else None,
+            id=call_id if call_id and not call.has_id else None,
             args=arguments,
         )
-        call.take(raw.get("id"), name, arguments)
+        call.take(call_id, name, arguments)
         return fragment  # type: ignore[return-value]  # a TypedDict is a dict
 
-    def _state_of(self, index: Any, call_id: Any, name: Any) -> _CallState:
+    def _state_of(self, index: int | None, call_id: Any, name: Any) -> _CallState:
         """Find the call that a fragment continues, also where a provider leaves out or reuses the index."""
         last = self._order[-1] if self._order else None
-        call = self._calls.get(index) if isinstance(index, int) else last
+        call = last if index is None else self._calls.get(index)
         if call is None or (call_id and call.id and call_id != call.id):
             return self._new_call(index)
-        if not isinstance(index, int) and not call_id and name and call.has_name:
+        if index is None and not call_id and name and call.has_name:
             return self._new_call(index)
         return call
 
-    def _new_call(self, index: Any) -> _CallState:
+    def _new_call(self, index: int | None) -> _CallState:
         call = _CallState(position=len(self._order))
         self._order.append(call)
-        if isinstance(index, int):
+        if index is not None:
             self._calls[index] = call
         return call
 
@@ -211,6 +234,14 @@ class _AudioState:
         cut = len(whole) - len(whole) % 3
         self._carry = whole[cut:]
         return base64.b64encode(whole[:cut]).decode()
+
+
+def whole_index(index: Any) -> int | None:
+    """Read an index, which some providers write as a float or a text; `None` where it is none."""
+    try:
+        return None if index is None else int(index)
+    except (OverflowError, TypeError, ValueError):
+        return None
 
 
 def unreadable_ending(arguments: str) -> str | None:

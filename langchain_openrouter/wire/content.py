@@ -11,8 +11,6 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.messages.block_translators.openai import convert_to_openai_image_block
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -70,8 +68,8 @@ def _lifted(block: Block, part: Block, used: set[str]) -> Block:
 
 
 _SOURCE_KEYS = {
-    "base64", "context", "data", "file_id", "filename", "metadata", "mime_type", "source", "source_type", "text",
-    "title", "type", "url",
+    "base64", "context", "data", "file_id", "file_uri", "filename", "metadata", "mime_type", "source", "source_type",
+    "text", "title", "type", "url",
 }  # fmt: skip
 
 
@@ -96,10 +94,7 @@ def _source(block: Block, default_mime: str) -> str:
 
 
 def _image(block: Block) -> Block:
-    if "source" not in block and block.get("mime_type") and not block.get("file_id"):
-        part = convert_to_openai_image_block(block)
-    else:
-        part = {"type": "image_url", "image_url": {"url": _source(block, "image/jpeg")}}
+    part: Block = {"type": "image_url", "image_url": {"url": _source(block, "image/jpeg")}}
     detail = block.get("detail") or (block.get("extras") or {}).get("detail")
     if detail:
         part["image_url"]["detail"] = detail
@@ -124,7 +119,7 @@ def _audio(block: Block) -> Block:
     url = _source(block, "audio/wav")
     head, is_data, data = url.partition(";base64,")
     mime = block.get("mime_type") or (head.removeprefix("data:") if is_data else "")
-    subtype = mime.partition("/")[2] or url.rpartition(".")[2].lower()
+    subtype = mime.partition(";")[0].partition("/")[2] or url.partition("?")[0].rpartition(".")[2].lower()
     audio_format = _AUDIO_FORMATS.get(subtype, subtype)
     # OpenRouter documents base64 only. A URL is passed on all the same: the API, not we, should say what it takes.
     part = {"type": "input_audio", "input_audio": {"data": data if is_data else url, "format": audio_format}}
@@ -137,7 +132,8 @@ def _file(block: Block) -> Block:
     if block.get("source_type") == "text":
         return {"type": "text", "text": block.get("text") or block.get("url") or ""}
     file: Block = {"file_data": _source(block, "application/octet-stream")}
-    named = (block, block.get("extras") or {}, block.get("metadata") or {})
+    extras = block.get("extras") or {}
+    named = (block, extras, block.get("metadata") or {}, extras.get("metadata") or {})
     filename = next((place["filename"] for place in named if place.get("filename")), None) or block.get("title")
     if filename:
         file["filename"] = filename

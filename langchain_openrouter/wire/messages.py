@@ -109,7 +109,7 @@ def _of_user(message: HumanMessage) -> list[Message]:
 
 def _of_tool_result(block: Block) -> Message:
     """Convert a result of Anthropic's dialect, which stands in a user message there."""
-    content = block.get("content", "")
+    content = block.get("content") or ""
     return {"role": "tool", "content": _content(content), "tool_call_id": str(block.get("tool_use_id", ""))}
 
 
@@ -142,16 +142,18 @@ def _set_blocks(wire: Message, content: list[Any]) -> None:
     reasoning: list[Block] = []
     for block in map(_unwrapped, content):
         kind = block.get("type") if isinstance(block, dict) else "text"
+        if kind == "non_standard" and isinstance(block.get("value"), dict):
+            block = block["value"]  # noqa: PLW2901  # what the block stands for
+            kind = block.get("type")
         if kind in _REASONING_BLOCKS:
             reasoning.append(block)
         elif kind == "refusal":
             wire["refusal"] = block.get("refusal")
-        elif kind in {"image", "image_url"}:
-            images.append(to_part(block))
-        elif kind == "audio" and block.get("id"):
+        elif kind == "audio" and not str(block.get("id") or "lc_").startswith("lc_"):  # not an id made by LangChain
             wire["audio"] = {"id": block["id"]}
         elif kind not in _TOOL_BLOCKS and kind not in _SERVER_BLOCKS:
-            parts.append(to_part(block))
+            part = to_part(block)
+            (images if part.get("type") == "image_url" else parts).append(part)
     wire["content"] = parts or ""
     if images:
         wire["images"] = images

@@ -16,7 +16,7 @@ Detail = dict[str, Any]
 _JOINED = frozenset({"signature", "summary", "text"})
 """The keys whose values come in pieces."""
 
-_IN_PIECES = frozenset({"reasoning.summary", "reasoning.text"})
+_IN_PIECES = ("reasoning.summary", "reasoning.text")
 """The types that come in pieces. Encrypted data comes whole: two pieces of it are two details."""
 
 

@@ -17,7 +17,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic_core import from_json
 
 from langchain_openrouter.errors import EmptyResponseError, InvalidResponseError, from_payload, redact
-from langchain_openrouter.wire.usage import usage_extras, usage_metadata
+from langchain_openrouter.wire.usage import usage_extras, usage_metadata, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +77,7 @@ def chat_result(body: dict[str, Any], headers: Mapping[str, str], model: str) ->
     """Read a parsed answer; see `parse`."""
     if body.get("error"):
         raise from_payload(body["error"], body=body, headers=headers)
-    choices = [choice for choice in body.get("choices") or () if isinstance(choice, dict)]
+    choices = choices_of(body)
     if not choices:
         msg = (
             "OpenRouter API returned a response with no choices. "
@@ -93,13 +93,19 @@ def chat_result(body: dict[str, Any], headers: Mapping[str, str], model: str) ->
     return ChatResult(generations=generations, llm_output=identity)
 
 
+def choices_of(body: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give the choices of an answer or of a chunk."""
+    choices = body.get("choices")
+    return [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
+
+
 def answer_identity(body: dict[str, Any], headers: Mapping[str, str], model: str) -> dict[str, Any]:
     """Give what names an answer: `model_name`, `id`, `created` (seconds since the epoch) and `object`, where known."""
     identity: dict[str, Any] = {"model_name": body.get("model") or model}
     if generation_id := body.get("id") or headers.get("x-generation-id"):
         identity["id"] = generation_id
-    if isinstance(created := body.get("created"), (int, float)) and created:
-        identity["created"] = int(created)
+    if (created := whole(body.get("created"))) is not None:
+        identity["created"] = created
     if kind := body.get("object"):
         identity["object"] = kind
     return identity
@@ -123,10 +129,20 @@ def message_extras(message: dict[str, Any]) -> dict[str, Any]:
     """Give what goes to `additional_kwargs`: reasoning, `refusal`, `images`, `audio`, `annotations`, what is new."""
     extras = {key: value for key, value in message.items() if key not in _PLACED_IN_MESSAGE and value is not None}
     if reasoning := message.get("reasoning") or message.get("reasoning_content"):
-        extras["reasoning_content"] = reasoning
+        extras["reasoning_content"] = reasoning_text(reasoning)
     if details := message.get("reasoning_details"):
         extras["reasoning_details"] = details
     return extras
+
+
+def text_or_none(value: Any) -> str | None:
+    """Give a name or an id as a text, since some servers number their calls; `None` where it is empty."""
+    return str(value) if value or value == 0 else None
+
+
+def reasoning_text(reasoning: Any) -> str:
+    """Give reasoning as a text, which it is in all answers known."""
+    return reasoning if isinstance(reasoning, str) else json.dumps(reasoning, ensure_ascii=False)
 
 
 def content_of(message: dict[str, Any]) -> str | list[Any]:
@@ -156,10 +172,10 @@ def parse_tool_calls(raw_calls: Any) -> tuple[list[ToolCall], list[InvalidToolCa
         if not isinstance(function, dict):
             invalid.append(invalid_tool_call(name=None, args=json.dumps(raw), id=None, error="It names no function."))
             continue
-        name, arguments = function.get("name"), function.get("arguments")
-        call_id = raw.get("id") or f"call_{position}"
+        name, arguments = text_or_none(function.get("name")), function.get("arguments")
+        call_id = text_or_none(raw.get("id")) or f"call_{position}"
         args, error = _arguments(arguments)
-        if args is not None and isinstance(name, str) and name:
+        if args is not None and name:
             valid.append(tool_call(name=name, args=args, id=call_id))
         else:
             text = arguments if isinstance(arguments, str) else json.dumps(arguments)

@@ -1,7 +1,7 @@
 """A streamed answer as LangChain's chunks: the same facts as unstreamed, each of them once.
 
-The first chunk tells the generation's id, model and provider, so that an abandoned stream can be accounted for; the
-last one tells the rest: finish reason, usage, cost. Nothing is yielded before the model says something, so that a
+The first chunk tells the generation's id, so that an abandoned stream can be accounted for; the last one tells the
+rest: model, provider, finish reason, usage, cost. Nothing is yielded before the model says something, so that a
 fallback still can take over.
 
 Source: `ChatStreamChunk` of OpenRouter's API description, https://openrouter.ai/docs/api/reference/streaming, and
@@ -10,17 +10,19 @@ recorded traffic.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.messages import AIMessage, AIMessageChunk, message_chunk_to_message
 from langchain_core.outputs import ChatGenerationChunk
 
 from langchain_openrouter.errors import EmptyResponseError, IncompleteStreamError, from_payload
-from langchain_openrouter.wire.choice import ChoiceStream
+from langchain_openrouter.wire.choice import ChoiceStream, unreadable_ending, whole_index
 from langchain_openrouter.wire.messages import to_wire
 from langchain_openrouter.wire.response import (
     PROVIDER,
     answer_identity,
+    choices_of,
     load,
     raise_for_choice,
     response_metadata,
@@ -30,8 +32,15 @@ from langchain_openrouter.wire.usage import usage_extras, usage_metadata
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from langchain_core.outputs import ChatGeneration
+
 _ROUTINE = frozenset({"choices", "created", "error", "id", "model", "object", "provider", "usage"})
 """What every chunk repeats; told once."""
+
+_OF_GENERATION = (
+    "model_name", "provider", "system_fingerprint", "native_finish_reason", "id", "created", "object", "model_provider",
+)  # fmt: skip
+"""What the last chunk tells in `generation_info` too, as in the official package."""
 
 
 class StreamParser:
@@ -52,7 +61,7 @@ class StreamParser:
         self._metadata: dict[str, Any] = {}
         self._usage: dict[str, Any] | None = None
         self._choices: dict[int, ChoiceStream] = {}
-        self._said: list[list[AIMessageChunk]] = []
+        self._said: dict[int, list[AIMessageChunk]] = {}
 
     @property
     def complete(self) -> bool:
@@ -101,7 +110,14 @@ class StreamParser:
 
     def partial(self) -> AIMessage | None:
         """Give what has arrived so far as one message; `None` when nothing has."""
-        return self._message(0) if self._said and self._said[0] else None
+        main = self._choices.get(0)
+        if main is None or not (self._said[0] or main.holds_back):
+            return None
+        message = self._message(0)
+        if self._usage is not None:
+            message.usage_metadata = usage_metadata(self._usage)
+            message.response_metadata.update(usage_extras(self._usage))
+        return message
 
     def _feed(self, body: dict[str, Any]) -> ChatGenerationChunk | None:
         if self._first is None:
@@ -114,18 +130,16 @@ class StreamParser:
         if error := body.get("error"):
             raise from_payload(error, body=body, headers=self._headers, streaming=True, partial=self.partial())
         emitted = None
-        for choice in body.get("choices") or ():
-            if isinstance(choice, dict):
-                emitted = self._feed_choice(choice, body) or emitted
+        for choice in choices_of(body):
+            emitted = self._feed_choice(choice, body) or emitted
         return ChatGenerationChunk(message=emitted) if emitted is not None else None
 
     def _feed_choice(self, choice: dict[str, Any], body: dict[str, Any]) -> AIMessageChunk | None:
-        index = choice.get("index") or 0
+        index = whole_index(choice.get("index")) or 0
         state = self._choices.get(index)
         if state is None:
             state = self._choices[index] = ChoiceStream()
-            while len(self._said) <= index:
-                self._said.append([])
+            self._said[index] = []
         if choice.get("error") or choice.get("finish_reason") == "error":
             raise_for_choice(choice, body, self._headers, self.partial(), streaming=True)
         chunk = state.feed(choice)
@@ -133,9 +147,14 @@ class StreamParser:
             return None
         if index == 0 and not state.started:
             state.started = True
-            chunk.response_metadata.update(self._identity())
+            chunk.response_metadata.update(self._names())
         self._said[index].append(chunk)
         return chunk if index == 0 else None
+
+    def _names(self) -> dict[str, Any]:
+        """Give what an abandoned stream is accounted for by, and LangChain does not double when it adds chunks."""
+        identity = self._identity()
+        return {name: identity[name] for name in ("id", "created") if name in identity}
 
     def _identity(self) -> dict[str, Any]:
         first = self._first or {}
@@ -147,8 +166,7 @@ class StreamParser:
     def _last_chunk(self, main: ChoiceStream) -> ChatGenerationChunk:
         last = main.finish()
         metadata = last.response_metadata
-        if not main.started:
-            metadata.update(self._identity())
+        metadata.update(self._identity())
         metadata.update(response_metadata(self._metadata, self._headers))
         if self._usage is not None:
             metadata.update(usage_extras(self._usage))
@@ -161,7 +179,8 @@ class StreamParser:
             usage_metadata=usage_metadata(self._usage) if self._usage is not None else None,
             chunk_position="last",
         )
-        return ChatGenerationChunk(message=message, generation_info={"finish_reason": main.finish_reason})
+        info = {name: metadata[name] for name in _OF_GENERATION if name in metadata}
+        return ChatGenerationChunk(message=message, generation_info={"finish_reason": main.finish_reason, **info})
 
     def _other(self, index: int) -> dict[str, Any]:
         """Tell another choice whole, in the form of the wire: LangChain's streams are streams of one message."""
@@ -171,22 +190,35 @@ class StreamParser:
     def _message(self, index: int) -> AIMessage:
         """Add up what a choice has said."""
         choice = self._choices[index]
-        chunks = [*self._said[index], *filter(None, [choice.close_calls()]), choice.finish()]
+        end = choice.finish()
+        end.response_metadata.update(self._identity())
+        chunks = [*self._said[index], *filter(None, [choice.close_calls()]), end]
         merged = chunks[0] + chunks[1:]
         return message_chunk_to_message(merged)  # type: ignore[return-value]
 
 
-def whole_as_chunk(message: AIMessage, finish_reason: str | None) -> ChatGenerationChunk:
-    """Turn a message that came whole into the one chunk of a stream: some servers answer so.
+def whole_as_chunk(generations: list[ChatGeneration]) -> ChatGenerationChunk:
+    """Turn an answer that came whole into the one chunk of a stream: some servers answer so.
 
     Args:
-        message: The message.
-        finish_reason: Why it ended.
+        generations: The answer.
 
     Returns:
-        A chunk that equals the message when it is added up.
+        A chunk that equals the first message when it is added up; the others stand in its `other_choices`.
     """
-    metadata = {**message.response_metadata, "finish_reason": finish_reason, "model_provider": PROVIDER}
+    first, *others = generations
+    message = cast("AIMessage", first.message)
+    info = first.generation_info or {}
+    metadata = {**message.response_metadata, **info, "model_provider": PROVIDER}
+    if others:
+        metadata["other_choices"] = [
+            {
+                "index": index,
+                "finish_reason": (other.generation_info or {}).get("finish_reason"),
+                "message": to_wire([other.message])[0],
+            }
+            for index, other in enumerate(others, start=1)
+        ]
     fragments = [
         {"type": "tool_call_chunk", "name": call["name"], "args": call["args"], "id": call["id"], "index": position}
         for position, call in enumerate(_raw_calls(message))
@@ -199,12 +231,13 @@ def whole_as_chunk(message: AIMessage, finish_reason: str | None) -> ChatGenerat
         tool_call_chunks=fragments,  # type: ignore[arg-type]
         chunk_position="last",
     )
-    return ChatGenerationChunk(message=chunk, generation_info={"finish_reason": finish_reason})
+    return ChatGenerationChunk(message=chunk, generation_info={"finish_reason": info.get("finish_reason")})
 
 
 def _raw_calls(message: AIMessage) -> list[dict[str, Any]]:
-    wire = to_wire([message])[0]
-    return [
-        {"name": call["function"]["name"], "args": call["function"]["arguments"], "id": call["id"]}
-        for call in wire.get("tool_calls", ())
+    valid = [{**call, "args": json.dumps(call["args"], ensure_ascii=False)} for call in message.tool_calls]
+    broken = [
+        {**call, "args": (call["args"] or "") + (unreadable_ending(call["args"] or "") or "")}
+        for call in message.invalid_tool_calls
     ]
+    return [*valid, *broken]

@@ -60,13 +60,14 @@ def usage_extras(usage: dict[str, Any]) -> dict[str, Any]:
 
 def _first(usage: dict[str, Any], *names: str) -> int | None:
     for name in names:
-        count = _whole(usage.get(name))
+        count = whole(usage.get(name))
         if count is not None:
             return count
     return None
 
 
-def _whole(value: Any) -> int | None:
+def whole(value: Any) -> int | None:
+    """Read a whole number, which some servers write as a float; `None` where it is none."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, float) and value == value and abs(value) != float("inf"):  # noqa: PLR0124  # NaN is not itself
@@ -77,7 +78,7 @@ def _whole(value: Any) -> int | None:
 def _details(details: Any) -> dict[str, int]:
     if not isinstance(details, dict):
         return {}
-    counts = {key: _whole(value) for key, value in details.items()}
+    counts = {key: whole(value) for key, value in details.items()}
     return {
         _INPUT_NAMES.get(key, key.removesuffix("_tokens")): count for key, count in counts.items() if count is not None
     }
