@@ -109,7 +109,7 @@ assert [ask(f"parent{{n}}") for n in range(5)] == [f"parent{{n}}" for n in range
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
         result = subprocess.run(
-            [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False
+            [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, timeout=30, check=False
         )
 
         assert (result.returncode, result.stderr) == (0, "")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.styles import STREAMED, STYLES, WHOLE, Ask
+
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "openrouter"
 
 
@@ -17,3 +19,21 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no folder {folder}: set OPENROUTER_SHARED to the one with openapi.yaml")
     return folder
+
+
+@pytest.fixture(params=STYLES)
+def ask(request: pytest.FixtureRequest) -> Ask:
+    """Each of `invoke`, `ainvoke`, `stream`, `astream`, giving the whole message."""
+    return STYLES[request.param]
+
+
+@pytest.fixture(params=WHOLE)
+def ask_whole(request: pytest.FixtureRequest) -> Ask:
+    """`invoke` and `ainvoke`."""
+    return WHOLE[request.param]
+
+
+@pytest.fixture(params=STREAMED)
+def ask_streamed(request: pytest.FixtureRequest) -> Ask:
+    """`stream` and `astream`, giving the chunks added up."""
+    return STREAMED[request.param]

@@ -108,13 +108,23 @@ class Attempts:
             OpenRouterError: The same error, when there is to be no further attempt.
         """
         self._failures += 1
-        if self._failures > self.waiting.max_retries or not _may_retry(error):
+        if self._failures > self.waiting.max_retries or not _may_retry(error) or self._is_far_off(error):
             raise error
         pause = self._pause(error)
         left = self.left()
         if left is not None and pause >= left:
             raise error
         return pause
+
+    def _is_far_off(self, error: OpenRouterError) -> bool:
+        """Say whether a limit resets later than we wait, as that of the free models does: at midnight.
+
+        Such a time stands in the body. `Retry-After` is a server's guess instead, and worth a try after the longest
+        pause.
+        """
+        if error.retry_after is None or "retry-after" in error.headers:
+            return False
+        return error.retry_after > self.waiting.max_retry_wait
 
     def timed_out(self, what: str) -> OpenRouterError:
         """Name the limit that a time-out of the network broke.

@@ -114,6 +114,7 @@ class StreamParser:
         if main is None or not (self._said[0] or main.holds_back):
             return None
         message = self._message(0)
+        message.response_metadata.update(self._identity())
         if self._usage is not None:
             message.usage_metadata = usage_metadata(self._usage)
             message.response_metadata.update(usage_extras(self._usage))

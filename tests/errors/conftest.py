@@ -1,0 +1,7 @@
+"""Fixtures of this folder."""
+
+from __future__ import annotations
+
+from tests.helpers.environment import no_settings_of_this_machine
+
+__all__ = ["no_settings_of_this_machine"]

@@ -1,0 +1,15 @@
+"""A fixture for the `conftest.py` of folders whose tests make models."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make models without what the environment of the user's machine says."""
+    for name in list(os.environ):
+        if name.startswith(("OPENROUTER_", "LC_", "LANGCHAIN_", "LANGSMITH_")) and name != "OPENROUTER_SHARED":
+            monkeypatch.delenv(name)
