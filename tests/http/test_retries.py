@@ -142,7 +142,8 @@ def test_retry_after_is_capped(ask: Ask) -> None:
 
 def test_a_limit_of_the_day_is_not_waited_for() -> None:
     """A free model's daily limit, whose reset the body tells, is raised at once; one that resets soon is waited for."""
-    reset = '{"error": {"code": 429, "message": "free-models-per-day", "metadata": {"headers": {"X-RateLimit-Reset": "%d"}}}}'
+    metadata = '{"headers": {"X-RateLimit-Reset": "%d"}}'
+    reset = '{"error": {"code": 429, "message": "free-models-per-day", "metadata": ' + metadata + "}}"
     tomorrow = from_response(429, {}, reset % ((time.time() + 36_000) * 1000))
     soon = from_response(429, {}, reset % ((time.time() + 20) * 1000))
 
