@@ -86,6 +86,11 @@ class ChatOpenRouter(TracedCost, Binding, RequestParameters, Connection):
     @classmethod
     def build_extra(cls, values: dict[str, Any]) -> Any:
         """Move arguments that no field has the name of to `model_kwargs`, and say so."""
+        if values.get("provider") is not None and values.get("openrouter_provider") is not None:
+            msg = "Found provider supplied twice: as `provider` and as `openrouter_provider`. Pass one of them."
+            raise ValueError(msg)
+        if values.get("provider") is not None:
+            values = {**values, "openrouter_provider": values["provider"], "provider": None}
         known = _field_names(cls)
         extra = dict(values.get("model_kwargs") or {})
         for name in values:

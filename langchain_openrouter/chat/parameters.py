@@ -113,13 +113,16 @@ class RequestParameters(BaseChatModel):
     prediction: Annotated[options.Prediction | None, SkipValidation] = None
     """A text that much of the answer will equal, which makes it come faster."""
 
-    openrouter_provider: Annotated[options.ProviderPreferences | None, SkipValidation] = Field(
-        default=None, alias="provider"
-    )
+    openrouter_provider: Annotated[options.ProviderPreferences | None, SkipValidation] = None
     """Which providers may serve the request, in which order, at what price and with which data policy.
 
     See https://openrouter.ai/docs/guides/routing/provider-selection.
     """
+
+    provider: Annotated[options.ProviderPreferences | None, SkipValidation] = Field(
+        default=None, exclude=True, repr=False
+    )
+    """Another name of `openrouter_provider`, for the constructor: the one on the wire. It is kept there."""
 
     route: Annotated[options.Route | None, SkipValidation] = None
     """How to route between `models`; OpenRouter calls it deprecated."""
@@ -211,7 +214,7 @@ class RequestParameters(BaseChatModel):
 
 
 _NOT_SENT = frozenset(
-    {"extra_body", "model_kwargs", "model_name", "n", "stream_usage", "streaming", "use_responses_api"}
+    {"extra_body", "model_kwargs", "model_name", "n", "provider", "stream_usage", "streaming", "use_responses_api"}
 )
 _RENAMED = {"openrouter_provider": "provider", "request_metadata": "metadata"}
 _SENT = {field: _RENAMED.get(field, field) for field in RequestParameters.__annotations__ if field not in _NOT_SENT}

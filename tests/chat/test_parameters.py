@@ -7,7 +7,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pydantic import SecretStr
 
+from langchain_openrouter import ChatOpenRouter
 from langchain_openrouter.chat.parameters import RequestParameters
 from tests.helpers.fake import Server, delta, events
 from tests.helpers.schema import description, errors_of
@@ -16,6 +18,7 @@ from tests.helpers.styles import invoke, stream
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from langchain_openrouter.options import ProviderPreferences
     from tests.helpers.styles import Ask
 
 FUNCTION = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}
@@ -80,7 +83,18 @@ def test_the_list_is_complete(shared: Path) -> None:
 
     assert properties - PER_CALL <= VALUES.keys()
     assert properties - PER_CALL <= wire
-    assert wire - {"extra_body", "use_responses_api", "model_kwargs", "stream_usage", "streaming"} == VALUES.keys()
+    unsent = {"extra_body", "model_kwargs", "openrouter_provider", "stream_usage", "streaming", "use_responses_api"}
+    assert wire - unsent == VALUES.keys()
+
+
+def test_provider_has_two_names() -> None:
+    """`provider` and `openrouter_provider` are one field; to give both is an error, not a choice of ours."""
+    preferences: ProviderPreferences = {"sort": "price"}
+    model = ChatOpenRouter(model="a/b", api_key=SecretStr("k"), provider=preferences)
+
+    assert (model.openrouter_provider, model.provider) == (preferences, None)
+    with pytest.raises(ValueError, match="supplied twice"):
+        ChatOpenRouter(model="a/b", api_key=SecretStr("k"), provider=preferences, openrouter_provider=preferences)
 
 
 def own_fields() -> set[str]:
