@@ -9,8 +9,10 @@ ifdef UV
 CREATE = uv venv --quiet --allow-existing --python '>=3.11' $(VENV)
 INSTALL = uv pip install --quiet --python $(VENV)/bin/python
 else
-CREATE = $(PYTHON) -m venv $(VENV)
-INSTALL = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
+# Debian keeps ensurepip in a package of its own; without it, the pip outside installs into the environment.
+CREATE = $(PYTHON) -m venv $(VENV) 2>/dev/null || $(PYTHON) -m venv --clear --without-pip $(VENV)
+INSTALL = $$(test -x $(VENV)/bin/pip && echo $(VENV)/bin/python -m pip || echo $(PYTHON) -m pip --python $(VENV)/bin/python) \
+	install --quiet --disable-pip-version-check
 endif
 
 .DEFAULT_GOAL := help

@@ -101,9 +101,14 @@ __all__ = [
 _ELSEWHERE = {"ChatOpenRouter": "chat_models"}
 """The module of each public name that is not an error."""
 
+_MODULES = frozenset({"chat_models", "data", "errors"})
+"""Modules that programs reach through the package without importing them: the official package imports its own."""
+
 
 def __getattr__(name: str) -> object:
     """Import a public name when it is first asked for (PEP 562)."""
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = importlib.import_module(f"{__name__}.{_ELSEWHERE.get(name, 'errors')}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from contextlib import aclosing
 from typing import Any, Self
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -23,13 +24,13 @@ from langchain_openrouter.catalog.profile import find_profile
 from langchain_openrouter.chat import counting
 from langchain_openrouter.chat.binding import Binding
 from langchain_openrouter.chat.calls import merge, sending_arguments, sort_arguments
-from langchain_openrouter.chat.connection import Connection, check_timeout
-from langchain_openrouter.chat.parameters import RequestParameters
+from langchain_openrouter.chat.connection import Connection, check_key, check_timeout
+from langchain_openrouter.chat.parameters import RequestParameters, warn_of_given
 from langchain_openrouter.chat.reading import StreamReader
-from langchain_openrouter.chat.responses_api import delegate
+from langchain_openrouter.chat.responses_api import delegate, openai_errors
 from langchain_openrouter.chat.tools import to_wire_tools
-from langchain_openrouter.chat.tracing import TracedCost
-from langchain_openrouter.errors import OpenRouterError
+from langchain_openrouter.chat.tracing import TracedCost, tell_chunk
+from langchain_openrouter.errors import OpenRouterError, masking
 from langchain_openrouter.http.client import Call
 from langchain_openrouter.wire import blocks as _blocks  # noqa: F401  # registers the translator of content blocks
 from langchain_openrouter.wire.messages import to_wire
@@ -38,10 +39,6 @@ from langchain_openrouter.wire.response import chat_result, parse
 
 __all__ = ["ChatOpenRouter"]
 
-_NO_KEY = (
-    "OPENROUTER_API_KEY must be set. Make a key at https://openrouter.ai/settings/keys and set the environment "
-    "variable, or pass `api_key=`."
-)
 _NO_STREAM_OF_MANY = "n must be 1 when streaming."
 
 _OFFICIAL_FIELDS = frozenset(get_pydantic_field_names(BaseChatModel)) | {
@@ -80,7 +77,8 @@ class ChatOpenRouter(TracedCost, Binding, RequestParameters, Connection):
     See https://openrouter.ai/docs/api/reference/overview.
     """
 
-    model_config = ConfigDict(populate_by_name=True)
+    # The input of a failed construction may hold the key.
+    model_config = ConfigDict(populate_by_name=True, hide_input_in_errors=True)
 
     @model_validator(mode="before")
     @classmethod
@@ -122,8 +120,7 @@ class ChatOpenRouter(TracedCost, Binding, RequestParameters, Connection):
     @model_validator(mode="after")
     def validate_environment(self) -> Self:
         """Check what pydantic's types cannot, and build what requests go through; a client that is there stays."""
-        if not (self.openrouter_api_key and self.openrouter_api_key.get_secret_value()):
-            raise ValueError(_NO_KEY)
+        check_key(self.openrouter_api_key)
         if self.n > 1 and self.streaming:
             raise ValueError(_NO_STREAM_OF_MANY)
         check_timeout(self.request_timeout)
@@ -198,11 +195,13 @@ class ChatOpenRouter(TracedCost, Binding, RequestParameters, Connection):
         if self.streaming:
             return generate_from_stream(self._stream(messages, stop=stop, run_manager=run_manager, **kwargs))
         if self.use_responses_api:
-            openai, arguments = delegate(self, kwargs)
-            return openai._generate(messages, stop, run_manager, **arguments)
+            openai, arguments = delegate(self, kwargs, stop)
+            with openai_errors():
+                return openai._generate(messages, None, run_manager, **arguments)
         call, model = self._prepare(messages, stop, kwargs, stream=False)
-        reply = self.client.send(call)
-        return parse(reply.content, reply.headers, model)
+        with masking(call.headers):
+            reply = self.client.send(call)
+            return parse(reply.content, reply.headers, model)
 
     @override
     async def _agenerate(
@@ -215,11 +214,13 @@ class ChatOpenRouter(TracedCost, Binding, RequestParameters, Connection):
         if self.streaming:
             return await agenerate_from_stream(self._astream(messages, stop=stop, run_manager=run_manager, **kwargs))
         if self.use_responses_api:
-            openai, arguments = delegate(self, kwargs)
-            return await openai._agenerate(messages, stop, run_manager, **arguments)
+            openai, arguments = delegate(self, kwargs, stop)
+            with openai_errors():
+                return await openai._agenerate(messages, None, run_manager, **arguments)
         call, model = self._prepare(messages, stop, kwargs, stream=False)
-        reply = await self.client.asend(call)
-        return parse(reply.content, reply.headers, model)
+        with masking(call.headers):
+            reply = await self.client.asend(call)
+            return parse(reply.content, reply.headers, model)
 
     @override
     def _stream(
@@ -230,23 +231,14 @@ class ChatOpenRouter(TracedCost, Binding, RequestParameters, Connection):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         if self.use_responses_api:
-            openai, arguments = delegate(self, kwargs)
-            yield from openai._stream(messages, stop, run_manager, **arguments)
+            openai, arguments = delegate(self, kwargs, stop)
+            with openai_errors():
+                yield from openai._stream(messages, None, run_manager, **arguments)
             return
-        call, model = self._prepare(messages, stop, kwargs, stream=True)
-        with self.client.stream(call) as stream:
-            reader = StreamReader(stream.headers, model)
-            try:
-                for piece in stream:
-                    for chunk in reader.feed(piece):
-                        if run_manager:
-                            run_manager.on_llm_new_token(chunk.text, chunk=chunk, **_logprobs(chunk))
-                        yield chunk
-            except OpenRouterError as error:
-                reader.broken(error)
-        for chunk in reader.finish():
+        for chunk in self._chunks(*self._prepare(messages, stop, kwargs, stream=True)):
             if run_manager:
-                run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+                run_manager.on_llm_new_token(chunk.text, chunk=chunk, **_logprobs(chunk))
+                tell_chunk(run_manager, chunk)
             yield chunk
 
     @override
@@ -258,31 +250,52 @@ class ChatOpenRouter(TracedCost, Binding, RequestParameters, Connection):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         if self.use_responses_api:
-            openai, arguments = delegate(self, kwargs)
-            async for chunk in openai._astream(messages, stop, run_manager, **arguments):
-                yield chunk
+            openai, arguments = delegate(self, kwargs, stop)
+            with openai_errors():
+                async for chunk in openai._astream(messages, None, run_manager, **arguments):
+                    yield chunk
             return
-        call, model = self._prepare(messages, stop, kwargs, stream=True)
-        async with await self.client.astream(call) as stream:
-            reader = StreamReader(stream.headers, model)
-            try:
-                async for piece in stream:
-                    for chunk in reader.feed(piece):
-                        if run_manager:
-                            await run_manager.on_llm_new_token(chunk.text, chunk=chunk, **_logprobs(chunk))
-                        yield chunk
-            except OpenRouterError as error:
-                reader.broken(error)
-        for chunk in reader.finish():
-            if run_manager:
-                await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
-            yield chunk
+        async with aclosing(self._achunks(*self._prepare(messages, stop, kwargs, stream=True))) as chunks:
+            async for chunk in chunks:
+                if run_manager:
+                    await run_manager.on_llm_new_token(chunk.text, chunk=chunk, **_logprobs(chunk))
+                    tell_chunk(run_manager, chunk)
+                yield chunk
+
+    def _chunks(self, call: Call, model: str) -> Iterator[ChatGenerationChunk]:
+        with masking(call.headers):
+            with self.client.stream(call) as stream:
+                reader = StreamReader(stream.headers, model)
+                try:
+                    for piece in stream:
+                        yield from reader.feed(piece)
+                        if reader.done:
+                            stream.all_is_told()
+                except OpenRouterError as error:
+                    reader.broken(error)
+            yield from reader.finish()
+
+    async def _achunks(self, call: Call, model: str) -> AsyncGenerator[ChatGenerationChunk]:
+        with masking(call.headers):
+            async with await self.client.astream(call) as stream:
+                reader = StreamReader(stream.headers, model)
+                try:
+                    async for piece in stream:
+                        for chunk in reader.feed(piece):
+                            yield chunk
+                        if reader.done:
+                            stream.all_is_told()
+                except OpenRouterError as error:
+                    reader.broken(error)
+            for chunk in reader.finish():
+                yield chunk
 
     def _prepare(
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any], *, stream: bool
     ) -> tuple[Call, str]:
         """Give the request to make, and the model that it asks for."""
         given, sending = sort_arguments({**sending_arguments(self.model_kwargs), **kwargs})
+        warn_of_given(given)
         params = merge(self._default_params, given)
         if stop is not None:
             params["stop"] = stop

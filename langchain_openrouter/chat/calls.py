@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from langchain_openrouter.chat.tools import to_wire_tools
 from langchain_openrouter.wire.request import wire_names
 
 if TYPE_CHECKING:
@@ -15,11 +16,14 @@ if TYPE_CHECKING:
 
 _KEPT = frozenset(
     {
-        "deadline", "extra_body", "max_retries", "max_retry_wait", "request_timeout", "response_cache",
-        "router_metadata", "stream_idle_timeout", "stream_usage", "timeout",
+        "api_key", "app_categories", "app_title", "app_url", "deadline", "extra_body", "max_retries", "max_retry_wait",
+        "request_timeout", "response_cache", "router_metadata", "stream_idle_timeout", "stream_usage", "timeout",
     }
 )  # fmt: skip
 """Arguments that say how to send, under the names of our fields."""
+
+_OF_A_MODEL = frozenset({"client", "http_async_client", "http_client", "proxy", "use_responses_api"})
+"""Arguments of the constructor that a single call cannot have."""
 
 _HEADER_OF = {
     "http_referer": "HTTP-Referer",
@@ -38,6 +42,9 @@ def sort_arguments(arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str,
     Returns:
         Parameters of the body under their names on the wire, where `None` takes a default away; and how to send the
         request.
+
+    Raises:
+        TypeError: An argument belongs to a model, not to a call.
     """
     sending: dict[str, Any] = {}
     body: dict[str, Any] = {}
@@ -48,9 +55,17 @@ def sort_arguments(arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str,
             sending.setdefault("headers", {})[_HEADER_OF[name]] = value
         elif name in _TRANSLATED:
             _TRANSLATED[name](sending, value)
-        elif name != "stream":
+        elif name in _OF_A_MODEL:
+            msg = f"`{name}` belongs to a model, not to a call: make another `ChatOpenRouter({name}=…)`."
+            raise TypeError(msg)
+        elif name not in {"model_kwargs", "stream", "streaming"}:
             body[name] = value
-    return wire_names(body), sending
+    tools = body.get("tools")
+    if isinstance(tools, (list, tuple)) and any(not isinstance(tool, dict) for tool in tools):
+        body["tools"] = to_wire_tools(tools)
+    if body.get("tool_choice") == "any":
+        body["tool_choice"] = "required"
+    return {**(arguments.get("model_kwargs") or {}), **wire_names(body)}, sending
 
 
 def is_sending(name: str) -> bool:
@@ -71,6 +86,10 @@ def merge(defaults: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
 
 def _headers(sending: dict[str, Any], value: Any) -> None:
     sending.setdefault("headers", {}).update(value or {})
+
+
+def _key(sending: dict[str, Any], value: Any) -> None:
+    sending["api_key"] = value
 
 
 def _timeout_ms(sending: dict[str, Any], value: Any) -> None:
@@ -96,6 +115,8 @@ _TRANSLATED: dict[str, Callable[[dict[str, Any], Any], None]] = {
     "default_headers": _headers,
     "extra_headers": _headers,
     "http_headers": _headers,
+    "openrouter_api_base": _server_url,
+    "openrouter_api_key": _key,
     "retries": _retries,
     "server_url": _server_url,
     "timeout_ms": _timeout_ms,

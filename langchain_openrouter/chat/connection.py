@@ -18,6 +18,10 @@ from langchain_openrouter.http.waiting import CONNECT_TIMEOUT, Waiting
 _DEFAULT_URL = "https://openrouter.ai/api/v1"
 _USER_AGENT = f"langchain-openrouter-plus/{__version__}"
 _LEGACY_MILLISECONDS = 1000
+_NO_KEY = (
+    "OPENROUTER_API_KEY must be set. Make a key at https://openrouter.ai/settings/keys and set the environment "
+    "variable, or pass `api_key=`."
+)
 
 
 class TimeoutLike(Protocol):
@@ -145,6 +149,7 @@ class Connection(BaseChatModel):
             name: call.pop(name, None) for name in ("deadline", "max_retries", "max_retry_wait", "stream_idle_timeout")
         }
         timeout = call.pop("timeout", call.pop("request_timeout", None))
+        check_timeout(timeout)
         timeout = self.request_timeout if timeout is None else timeout
         limits: dict[str, Any] = {}
         if isinstance(timeout, (int, float)):
@@ -164,9 +169,9 @@ class Connection(BaseChatModel):
     def _headers(self, call: dict[str, Any], *, stream: bool) -> dict[str, Any]:
         """Give the headers of one call; `call` holds what the call itself says of them."""
         own: dict[str, str | None] = {
-            "HTTP-Referer": self.app_url,
-            "X-Title": self.app_title,
-            "X-OpenRouter-Categories": ",".join(self.app_categories or ()),
+            "HTTP-Referer": call.pop("app_url", self.app_url),
+            "X-Title": call.pop("app_title", self.app_title),
+            "X-OpenRouter-Categories": ",".join(call.pop("app_categories", self.app_categories) or ()),
             **_cache_headers(call.pop("response_cache", self.response_cache)),
         }
         if call.pop("router_metadata", self.router_metadata):
@@ -177,12 +182,32 @@ class Connection(BaseChatModel):
             "User-Agent": _USER_AGENT,
             **{name: value for name, value in own.items() if value},
         }
-        if self.openrouter_api_key:
-            headers["Authorization"] = f"Bearer {self.openrouter_api_key.get_secret_value()}"
+        key = call.pop("api_key", None) or self.openrouter_api_key
+        if key:
+            headers["Authorization"] = f"Bearer {_key(key if isinstance(key, SecretStr) else SecretStr(key))}"
         for added in (self.default_headers, self.extra_headers, call.pop("headers", None)):
             if added:
                 _override(headers, added)
         return {name: _header_value(value) for name, value in headers.items() if value is not None}
+
+
+def _key(secret: SecretStr) -> str:
+    """Give a key without the line end that files and shells leave behind it."""
+    return secret.get_secret_value().strip()
+
+
+def check_key(secret: SecretStr | None) -> None:
+    """Look at an API key.
+
+    Raises:
+        ValueError: There is none, or it cannot stand in a header.
+    """
+    key = _key(secret) if secret else ""
+    if not key:
+        raise ValueError(_NO_KEY)
+    if not key.isprintable() or " " in key:
+        msg = "The API key has a blank or a control character in it, which no key has. Copy it once more."
+        raise ValueError(msg)
 
 
 def _cache_headers(cache: ResponseCache | int | None) -> dict[str, str]:

@@ -224,6 +224,15 @@ _OPTIONS = ("cache_control", "openrouter_provider", "plugins", "reasoning", "ser
 """Options worth a look: a slip in them costs money or privacy, and no error tells."""
 
 
+_OPTION_OF = {_SENT[name]: name for name in _OPTIONS}
+
+
+def warn_of_given(given: dict[str, Any]) -> None:
+    """Warn of option values of a call that OpenRouter does not document. See `RequestParameters`."""
+    for name in given.keys() & _OPTION_OF.keys():
+        warn_of_suspicions(name, given[name], _kind_of(_OPTION_OF[name]))
+
+
 @functools.cache
 def _kind_of(name: str) -> Any:
     return RequestParameters.model_fields[name].annotation

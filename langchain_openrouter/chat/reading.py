@@ -39,6 +39,11 @@ class StreamReader:
         self._begun = False
         self._whole: list[bytes] | None = None
 
+    @property
+    def done(self) -> bool:
+        """Whether the closing event has come."""
+        return self._parser.done
+
     def feed(self, piece: bytes) -> Iterator[ChatGenerationChunk]:
         """Take the next bytes, and give the chunks that they complete."""
         if not self._begun and (start := piece.lstrip()[:1]):

@@ -13,6 +13,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from langchain_openrouter.chat.calls import merge, sending_arguments, sort_arguments
+from langchain_openrouter.errors import APIConnectionError, APITimeoutError, from_response, redact
 
 if TYPE_CHECKING:
     from langchain_openai import ChatOpenAI
@@ -25,7 +26,7 @@ _CONVERTED = frozenset(
 _LENGTHS = ("max_completion_tokens", "max_tokens")
 
 
-def delegate(owner: Any, kwargs: dict[str, Any]) -> tuple[ChatOpenAI, dict[str, Any]]:
+def delegate(owner: Any, kwargs: dict[str, Any], stop: list[str] | None) -> tuple[ChatOpenAI, dict[str, Any]]:
     """Build the model that speaks for another, and the arguments of its call.
 
     Built for each call: it holds no connection, so that costs little, and a change of the owner's fields is never
@@ -34,6 +35,7 @@ def delegate(owner: Any, kwargs: dict[str, Any]) -> tuple[ChatOpenAI, dict[str, 
     Args:
         owner: The `ChatOpenRouter` to speak for.
         kwargs: Arguments of the call.
+        stop: Texts at which to stop.
 
     Returns:
         A `ChatOpenAI` and the arguments for its `_generate` or `_stream`.
@@ -43,6 +45,8 @@ def delegate(owner: Any, kwargs: dict[str, Any]) -> tuple[ChatOpenAI, dict[str, 
     given, sending = sort_arguments({**sending_arguments(owner.model_kwargs), **kwargs})
     params = merge(owner._default_params, given)
     params.pop("stream", None)
+    if stop is not None:
+        params["stop"] = stop
     extra_body = {**owner.extra_body, **(sending.pop("extra_body", None) or {})}
     known = _known_arguments()
     call = {name: params.pop(name) for name in list(params) if name in known}
@@ -67,6 +71,26 @@ def delegate(owner: Any, kwargs: dict[str, Any]) -> tuple[ChatOpenAI, dict[str, 
         extra_body={**params, **extra_body} or None,
     )
     return model, call
+
+
+class openai_errors:  # noqa: N801  # used like a function
+    """Turn errors of the OpenAI SDK into ours: `with openai_errors(): …`."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if error is None or not type(error).__module__.startswith(("langchain_openai", "openai")):
+            return
+        import openai
+
+        if isinstance(error, openai.APIStatusError):
+            response = error.response
+            raise from_response(response.status_code, response.headers, response.text) from error
+        if isinstance(error, openai.APITimeoutError):
+            raise APITimeoutError("OpenRouter sent nothing for longer than `timeout`.") from error
+        if isinstance(error, openai.APIConnectionError):
+            raise APIConnectionError(f"The connection to OpenRouter broke: {redact(str(error))}") from error
 
 
 def _known_arguments() -> frozenset[str]:

@@ -46,10 +46,15 @@ def response_format_for(schema: Any, *, strict: bool | None) -> tuple[dict[str, 
 
 
 def titled(schema: Any) -> Any:
-    """Name a JSON schema that has no title: LangChain cannot convert it otherwise."""
-    if isinstance(schema, dict) and "properties" in schema and not ({"title", "name"} & schema.keys()):
+    """Give a JSON schema the form that LangChain converts: with a title, or as the parameters of a function.
+
+    Without `properties` on top (`anyOf`, `$ref`, a free object) it would be refused, or lose all but its title.
+    """
+    if not isinstance(schema, dict) or schema.keys() & {"function", "input_schema", "name", "parameters"}:
+        return schema
+    if "properties" in schema:
         return {"title": _NO_NAME, **schema}
-    return schema
+    return {"name": schema.get("title", _NO_NAME), "parameters": schema}
 
 
 def parser_for(schema: Any, method: Method) -> BaseCumulativeTransformOutputParser[Any]:

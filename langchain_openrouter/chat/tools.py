@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ def to_wire_tools(tools: Sequence[Any], *, strict: bool | None = None) -> list[W
     Returns:
         Tools for the wire. A tool object is converted once, however often it is bound.
     """
-    return [tool if is_server_tool(tool) else {**_remembered(tool, strict=strict)} for tool in tools]
+    return [tool if is_server_tool(tool) else copy.deepcopy(_remembered(tool, strict=strict)) for tool in tools]
 
 
 def is_server_tool(tool: Any) -> bool:

@@ -18,7 +18,7 @@ from langchain_core.callbacks import AsyncCallbackManager, CallbackManager
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk, BaseMessage
-from langchain_core.outputs import ChatResult
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import RunnableConfig, ensure_config
 from typing_extensions import override
 
@@ -54,7 +54,7 @@ class TracedCost(BaseChatModel):
         """Stream the answer; see `Runnable.stream`."""
         config = ensure_config(config)
         manager = CallbackManager.configure(config.get("callbacks"))
-        run = _follow(config, manager)
+        run = _know_run(config, manager)
         for chunk in super().stream(input, config, stop=stop, **kwargs):
             if run and "cost" in chunk.response_metadata:
                 _tell(manager.handlers, run, chunk.response_metadata["cost"])
@@ -72,7 +72,7 @@ class TracedCost(BaseChatModel):
         """Stream the answer asynchronously; see `Runnable.astream`."""
         config = ensure_config(config)
         manager = AsyncCallbackManager.configure(config.get("callbacks"))
-        run = _follow(config, manager)
+        run = _know_run(config, manager)
         async with aclosing(super().astream(input, config, stop=stop, **kwargs)) as chunks:  # type: ignore[type-var]
             async for chunk in chunks:
                 if run and "cost" in chunk.response_metadata:
@@ -80,7 +80,7 @@ class TracedCost(BaseChatModel):
                 yield chunk
 
 
-def _follow(config: RunnableConfig, manager: CallbackManager | AsyncCallbackManager) -> str | None:
+def _know_run(config: RunnableConfig, manager: CallbackManager | AsyncCallbackManager) -> str | None:
     """Make LangChain use the tracers of a manager and a run id that we know; `None` where no tracer listens."""
     if not any(hasattr(handler, "run_map") for handler in manager.handlers):
         return None
@@ -90,11 +90,19 @@ def _follow(config: RunnableConfig, manager: CallbackManager | AsyncCallbackMana
     return str(config["run_id"])
 
 
+def tell_chunk(run_manager: Any, chunk: ChatGenerationChunk) -> None:
+    """Tell tracers the cost where a chunk has it: for LangChain's event streams, which call `_stream` themselves."""
+    if "cost" in chunk.message.response_metadata:
+        _tell(run_manager.handlers, str(run_manager.run_id), chunk.message.response_metadata["cost"])
+
+
 def _tell_result(run_manager: Any, result: ChatResult) -> None:
     if run_manager is None or not result.generations:
         return
-    cost = result.generations[0].message.response_metadata.get("cost")
-    if cost is not None:
+    message = result.generations[0].message
+    cost = message.response_metadata.get("cost")
+    from_cache = "total_cost" in (getattr(message, "usage_metadata", None) or {})  # LangChain says 0 then
+    if cost is not None and not from_cache:
         _tell(run_manager.handlers, str(run_manager.run_id), cost)
 
 

@@ -56,7 +56,11 @@ _STATUS_OF_TYPE = {
 
 _REQUEST_TYPES = ("invalid_", "image_", "max_tokens_", "precondition_", "string_", "token_limit_", "unsupported_")
 
-_TOO_LONG = re.compile(r"context.(?:length|window)|maximum context|prompt is too long|too many tokens", re.IGNORECASE)
+_TOO_LONG = re.compile(
+    r"context.(?:length|window)|maximum context|(?:prompt|input) is too long|too many tokens"
+    r"|tokens? .{0,60}exceeds?|input length .{0,40}exceeds?",
+    re.IGNORECASE,
+)
 _NO_MODEL = re.compile(r"not a valid model|model .*(?:not found|does not exist)", re.IGNORECASE)
 _NO_ENDPOINT = re.compile(r"no (?:endpoints|allowed providers|available)", re.IGNORECASE)
 _BUDGET = re.compile(r"(?:key|budget|spend\w*|guardrail) (?:limit|budget)|limit exceeded", re.IGNORECASE)
@@ -64,16 +68,13 @@ _GUARDRAIL = re.compile(r"guardrail|^request blocked", re.IGNORECASE)
 _SHOWN_TEXT = 500
 
 
-def from_response(
-    status: int, headers: Mapping[str, str], text: str, *, partial: AIMessage | None = None
-) -> tree.OpenRouterError:
+def from_response(status: int, headers: Mapping[str, str], text: str) -> tree.OpenRouterError:
     """Read a response with a status of 400 or more.
 
     Args:
         status: The HTTP status.
         headers: The response headers, names in any case.
         text: The body: JSON in most cases; HTML and plain text occur (proxies, size limits).
-        partial: What of the answer had arrived before, if anything.
 
     Returns:
         The error, to be raised by the caller.
@@ -85,7 +86,7 @@ def from_response(
         payload = {"message": payload}
     if not isinstance(payload, dict):
         payload = {"message": _summary(body)}
-    return _build(payload, status=status, headers=lowered, body=body, wording="", partial=partial)
+    return _build(payload, status=status, headers=lowered, body=body, wording="", partial=None)
 
 
 def from_payload(
@@ -195,8 +196,14 @@ def _bad_request(told: _Told) -> type[tree.OpenRouterError]:
     return tree.UnknownModelError if _NO_MODEL.search(told.message) else tree.BadRequestError
 
 
+def _too_large(told: _Told) -> type[tree.OpenRouterError]:
+    refined = _bad_request(told)
+    return refined if refined is tree.ContextLengthError else tree.PayloadTooLargeError
+
+
 def _payment(told: _Told) -> type[tree.OpenRouterError]:
-    in_flight = "in_flight" in told.limit or "in_flight" in str(told.code) or told.retry_after is not None
+    whose = told.limit or (told.code if isinstance(told.code, str) else "")
+    in_flight = "in_flight" in whose if whose else told.retry_after is not None
     return tree.InFlightBudgetError if in_flight else tree.InsufficientCreditsError
 
 
@@ -221,6 +228,7 @@ _REFINE: dict[type[tree.OpenRouterError], Callable[[_Told], type[tree.OpenRouter
     tree.BadRequestError: _bad_request,
     tree.InsufficientCreditsError: _payment,
     tree.NotFoundError: _not_found,
+    tree.PayloadTooLargeError: _too_large,
     tree.PermissionDeniedError: _denial,
 }
 """Tells apart what shares one status, by what only one of them has."""

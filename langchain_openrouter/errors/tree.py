@@ -397,4 +397,4 @@ class RefusedOutputError(StructuredOutputError):
 class MissingOutputError(StructuredOutputError):
     """The model answered with text instead of calling the tool that carries the structure."""
 
-    remedy = 'Use `method="json_schema"`, or a model that supports a forced `tool_choice`.'
+    remedy = "Use another `method`, or a model that supports this one (a forced `tool_choice`, structured outputs)."

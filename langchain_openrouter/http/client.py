@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _FIRST_ERROR_STATUS = 400
+_FAREWELL = 0.2
+"""Seconds to wait for the end of a response after all has been told. A connection that ends properly is used again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,7 @@ class HttpClient:
         attempts = Attempts(call.waiting)
         while True:
             try:
-                stream = self._open(call, attempts)
-                with stream:
+                with self._open(call, attempts) as stream:
                     return Reply(stream.headers, b"".join(stream))
             except OpenRouterError as error:
                 pause = attempts.pause_after(error)
@@ -111,8 +112,7 @@ class HttpClient:
         attempts = Attempts(call.waiting)
         while True:
             try:
-                stream = await self._aopen(call, attempts)
-                async with stream:
+                async with await self._aopen(call, attempts) as stream:
                     return Reply(stream.headers, b"".join([piece async for piece in stream]))
             except OpenRouterError as error:
                 pause = attempts.pause_after(error)
@@ -185,7 +185,7 @@ class HttpClient:
         if response.status_code >= _FIRST_ERROR_STATUS:
             with stream:
                 content = b"".join(stream)
-            raise _failure(response, content, call)
+            raise from_response(response.status_code, response.headers, content.decode(errors="replace"))
         return stream
 
     async def _aopen(self, call: Call, attempts: Attempts) -> AsyncStream:
@@ -198,18 +198,8 @@ class HttpClient:
         if response.status_code >= _FIRST_ERROR_STATUS:
             async with stream:
                 content = b"".join([piece async for piece in stream])
-            raise _failure(response, content, call)
+            raise from_response(response.status_code, response.headers, content.decode(errors="replace"))
         return stream
-
-
-def _failure(response: Any, content: bytes, call: Call) -> OpenRouterError:
-    """Read a failed response. A key of any shape that it repeats is masked: proxies have keys of their own."""
-    text = content.decode(errors="replace")
-    for name, value in call.headers.items():
-        key = str(value).rpartition(" ")[2]
-        if name.lower() == "authorization" and key:
-            text = text.replace(key, "***")
-    return from_response(response.status_code, response.headers, text)
 
 
 def _request(own_client: Any, call: Call, timeouts: dict[str, float | None]) -> Any:
@@ -246,17 +236,28 @@ class _typed_errors:  # noqa: N801  # used like a function
 class _OpenStream:
     """A response whose body is still coming."""
 
-    __slots__ = ("_attempts", "_response", "_timeouts", "headers")
+    __slots__ = ("_attempts", "_response", "_timeouts", "_told", "headers")
 
     def __init__(self, response: Any, attempts: Attempts, timeouts: dict[str, float | None]) -> None:
         self._response = response
         self._attempts = attempts
         self._timeouts = timeouts
+        self._told = False
         self.headers: dict[str, str] = {name.lower(): value for name, value in response.headers.items()}
+
+    def all_is_told(self) -> None:
+        """Take the news that nothing of interest can follow. The end is waited for shortly, to keep the connection."""
+        self._told = True
 
     def _expect_body(self) -> None:
         """Set how long the body may be silent. The transport looks this up when the body begins."""
         self._timeouts["read"] = self._attempts.read_timeout()
+
+    def _ends(self) -> float | None:
+        return time.monotonic() + _FAREWELL if self._told else self._attempts.ends
+
+    def _left(self) -> float | None:
+        return _FAREWELL if self._told else self._attempts.left()
 
 
 class Stream(_OpenStream):
@@ -271,15 +272,19 @@ class Stream(_OpenStream):
             OpenRouterError: The connection broke, fell silent, or the deadline passed.
         """
         self._expect_body()
-        attempts = self._attempts
         pieces = self._response.iter_bytes()
-        with _typed_errors(attempts):
+        with _typed_errors(self._attempts):
             while True:
-                with reads_until(attempts.ends):
-                    piece = next(pieces, None)
+                try:
+                    with reads_until(self._ends()):
+                        piece = next(pieces, None)
+                except Exception:
+                    if self._told:
+                        return
+                    raise
                 if piece is None:
                     return
-                attempts.check()
+                self._attempts.check()
                 yield piece
 
     def __enter__(self) -> Self:
@@ -297,15 +302,19 @@ class AsyncStream(_OpenStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Give the pieces as they come. See `Stream`."""
         self._expect_body()
-        attempts = self._attempts
         pieces = self._response.aiter_bytes()
-        with _typed_errors(attempts):
+        with _typed_errors(self._attempts):
             while True:
-                async with asyncio.timeout(attempts.left()):
-                    piece = await anext(pieces, None)
+                try:
+                    async with asyncio.timeout(self._left()):
+                        piece = await anext(pieces, None)
+                except Exception:
+                    if self._told:
+                        return
+                    raise
                 if piece is None:
                     return
-                attempts.check()
+                self._attempts.check()
                 yield piece
 
     async def __aenter__(self) -> Self:

@@ -10,6 +10,9 @@ DONE = b"[DONE]"
 """The data of the event that ends a complete stream."""
 
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
 class EventDecoder:
     r"""Turn pieces of a stream, cut anywhere, into the data of its events. Does no I/O.
 
@@ -21,10 +24,12 @@ class EventDecoder:
         ```
     """
 
-    __slots__ = ("_data", "_rest")
+    __slots__ = ("_begun", "_data", "_held", "_rest")
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._begun = False
+        self._rest: list[bytes] = []
+        self._held = b""
         self._data: list[bytes] = []
 
     def feed(self, piece: bytes) -> list[bytes]:
@@ -36,15 +41,30 @@ class EventDecoder:
         Returns:
             The data of each event that these bytes complete, in order.
         """
-        *lines, self._rest = (self._rest + piece).split(b"\n")
+        if self._held or b"\r" in piece:
+            piece = self._with_plain_ends(piece)
+        self._rest.append(piece)
+        if b"\n" not in piece:  # an image comes in one long line: joined once, not with each piece
+            return []
+        *lines, rest = b"".join(self._rest).split(b"\n")
+        self._rest = [rest]
+        if not self._begun:
+            self._begun = True
+            lines[0] = lines[0].removeprefix(_BYTE_ORDER_MARK)
         events: list[bytes] = []
         for line in lines:
             if line.startswith(b"data:"):
                 self._data.append(line[5:].strip())
-            elif self._data and not line.rstrip(b"\r"):
+            elif self._data and not line:
                 events.append(b"\n".join(self._data))
                 self._data.clear()
         return events
+
+    def _with_plain_ends(self, piece: bytes) -> bytes:
+        """Write CR and CR LF as LF. A CR at the end of a piece is held until it is known what follows."""
+        piece = self._held + piece
+        self._held = b"\r" if piece.endswith(b"\r") else b""
+        return piece.removesuffix(b"\r").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
     def finish(self) -> list[bytes]:
         """Take the end of the stream: an event whose closing blank line never came still counts.

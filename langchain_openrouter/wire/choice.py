@@ -155,7 +155,7 @@ class ChoiceStream:
         call = self._state_of(whole_index(raw.get("index")), call_id, name)
         fragment = tool_call_chunk(
             index=call.position,
-            name=name if name and not call.has_name else None,
+            name=name if name and call.is_new_name(name) else None,
             id=call_id if call_id and not call.has_id else None,
             args=arguments,
         )
@@ -168,7 +168,7 @@ class ChoiceStream:
         call = last if index is None else self._calls.get(index)
         if call is None or (call_id and call.id and call_id != call.id):
             return self._new_call(index)
-        if index is None and not call_id and name and call.has_name:
+        if index is None and not call_id and name and call.name:
             return self._new_call(index)
         return call
 
@@ -183,21 +183,26 @@ class ChoiceStream:
 class _CallState:
     """What has been said of one tool call."""
 
-    __slots__ = ("arguments", "has_name", "id", "position")
+    __slots__ = ("arguments", "id", "name", "position")
 
     def __init__(self, position: int) -> None:
         self.position = position
         self.id: str | None = None
-        self.has_name = False
+        self.name = ""
         self.arguments: list[str] = []
 
     @property
     def has_id(self) -> bool:
         return self.id is not None
 
+    def is_new_name(self, name: str) -> bool:
+        """Say whether a name is said for the first time, or goes on; most providers that say one again repeat it."""
+        return not self.name or (name != self.name and not self.arguments)
+
     def take(self, call_id: str | None, name: str | None, arguments: str | None) -> None:
         self.id = self.id or call_id or None
-        self.has_name = self.has_name or bool(name)
+        if name and self.is_new_name(name):
+            self.name += name
         if arguments:
             self.arguments.append(arguments)
 

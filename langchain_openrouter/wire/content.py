@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Block = dict[str, Any]
 
-_OF_LANGCHAIN = frozenset({"annotations", "extras", "id", "index"})
+_LANGCHAIN_KEYS = frozenset({"annotations", "extras", "id", "index"})
 """Keys of LangChain's blocks that mean nothing to the API. What `extras` holds is lifted into the part."""
 
 _AUDIO_FORMATS = {"mpeg": "mp3", "x-wav": "wav", "wave": "wav", "vnd.wave": "wav", "x-m4a": "m4a", "mp4": "m4a"}
@@ -59,7 +59,7 @@ def _text(block: Block) -> Block:
 
 def _lifted(block: Block, part: Block, used: set[str]) -> Block:
     """Carry over what the caller added to a block, such as `cache_control`, wherever LangChain put it."""
-    added = {key: value for key, value in block.items() if key not in used and key not in _OF_LANGCHAIN}
+    added = {key: value for key, value in block.items() if key not in used and key not in _LANGCHAIN_KEYS}
     extras = block.get("extras")
     marks = (
         {key: extras[key] for key in ("cache_control", "prompt_cache_breakpoint") if key in extras} if extras else {}
@@ -175,6 +175,8 @@ def _input_text(block: Block) -> Block:
 
 
 def _input_image(block: Block) -> Block:
+    if not block.get("image_url"):
+        _source(block, "image/jpeg")  # raises, naming what there is instead
     detail = {"detail": block["detail"]} if block.get("detail") else {}
     return {"type": "image_url", "image_url": {"url": block.get("image_url"), **detail}}
 

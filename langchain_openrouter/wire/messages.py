@@ -142,9 +142,6 @@ def _set_blocks(wire: Message, content: list[Any]) -> None:
     reasoning: list[Block] = []
     for block in map(_unwrapped, content):
         kind = block.get("type") if isinstance(block, dict) else "text"
-        if kind == "non_standard" and isinstance(block.get("value"), dict):
-            block = block["value"]  # noqa: PLW2901  # what the block stands for
-            kind = block.get("type")
         if kind in _REASONING_BLOCKS:
             reasoning.append(block)
         elif kind == "refusal":
@@ -155,10 +152,19 @@ def _set_blocks(wire: Message, content: list[Any]) -> None:
             part = to_part(block)
             (images if part.get("type") == "image_url" else parts).append(part)
     wire["content"] = parts or ""
+    if annotations := [note for block in content for note in _annotations(block)]:
+        wire["annotations"] = annotations
     if images:
         wire["images"] = images
     if reasoning:
         wire.update(details_of_blocks(reasoning))
+
+
+def _annotations(block: Any) -> list[Any]:
+    """Give what a provider noted beside a text and LangChain has no form for, such as the parse of a file."""
+    notes = block.get("annotations") if isinstance(block, dict) else None
+    kept = [note for note in notes or () if isinstance(note, dict) and note.get("type") == "non_standard_annotation"]
+    return [note["value"] for note in kept if "value" in note]
 
 
 def _unwrapped(block: Any) -> Any:
@@ -178,6 +184,8 @@ def _tool_calls(message: AIMessage) -> list[Message]:
     raw = message.additional_kwargs.get("tool_calls")
     if raw:
         return list(raw)
+    if function := message.additional_kwargs.get("function_call"):  # the form before there were tools
+        return [_tool_call(None, function.get("name", ""), function.get("arguments") or "")]
     blocks = message.content if isinstance(message.content, list) else []
     used = [block for block in blocks if isinstance(block, dict) and block.get("type") == "tool_use"]
     return [_tool_call(block.get("id"), block.get("name", ""), block.get("input") or {}) for block in used]

@@ -5,7 +5,11 @@ Source: `ChatRequest` of OpenRouter's API description.
 
 from __future__ import annotations
 
+import datetime as dt
+import enum
 import json
+import pathlib
+import uuid
 from typing import Any
 
 from pydantic import BaseModel
@@ -33,8 +37,13 @@ def encode(body: dict[str, Any]) -> bytes:
 
     Raises:
         TypeError: A value has no form in JSON.
+        ValueError: A number is NaN or infinite.
     """
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    try:
+        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=_plain, allow_nan=False)
+    except ValueError as error:
+        msg = f"The request cannot be written as JSON: {error}. Look for NaN or an infinity among its numbers."
+        raise ValueError(msg) from error
     try:
         return text.encode()
     except UnicodeEncodeError:  # half of a surrogate pair, as a text cut in the middle of an emoji holds
@@ -46,6 +55,12 @@ def _plain(value: Any) -> Any:
         return value.model_dump(exclude_none=True)
     if isinstance(value, (set, frozenset, tuple)):
         return list(value)
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, (dt.date, dt.time)):
+        return value.isoformat()
+    if isinstance(value, (uuid.UUID, pathlib.PurePath)):
+        return str(value)
     try:
         return float(value) if hasattr(value, "__float__") else dict(value)
     except (TypeError, ValueError):

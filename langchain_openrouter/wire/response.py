@@ -87,7 +87,13 @@ def chat_result(body: dict[str, Any], headers: Mapping[str, str], model: str) ->
     identity = answer_identity(body, headers, model)
     metadata = {"model_provider": PROVIDER, **identity, **response_metadata(body, headers)}
     usage = body.get("usage")
-    generations = [_generation(choice, metadata, usage) for choice in choices]
+    # The usage and its cost are those of all choices together: said once, so that sums over the choices are right.
+    said_once = usage_extras(usage) if isinstance(usage, dict) else {}
+    shared = {key: value for key, value in metadata.items() if key not in said_once}
+    generations = [
+        _generation(choice, shared if place else metadata, None if place else usage)
+        for place, choice in enumerate(choices)
+    ]
     for choice, generation in zip(choices, generations, strict=True):
         raise_for_choice(choice, body, headers, generation.message)
     return ChatResult(generations=generations, llm_output=identity)

@@ -51,13 +51,14 @@ class StreamParser:
         model: The id that was asked for, should the answer name none.
     """
 
-    __slots__ = ("_choices", "_first", "_headers", "_metadata", "_model", "_said", "_usage", "done")
+    __slots__ = ("_choices", "_headers", "_known", "_metadata", "_model", "_said", "_unknown", "_usage", "done")
 
     def __init__(self, headers: Mapping[str, str], model: str) -> None:
         self.done = False
         self._headers = headers
         self._model = model
-        self._first: dict[str, Any] | None = None
+        self._known: dict[str, Any] = {}
+        self._unknown = {"created", "id", "model", "object", "provider"}
         self._metadata: dict[str, Any] = {}
         self._usage: dict[str, Any] | None = None
         self._choices: dict[int, ChoiceStream] = {}
@@ -121,8 +122,8 @@ class StreamParser:
         return message
 
     def _feed(self, body: dict[str, Any]) -> ChatGenerationChunk | None:
-        if self._first is None:
-            self._first = body
+        if self._unknown:
+            self._learn(body)
         for key, value in body.items():
             if key not in _ROUTINE and value is not None:
                 self._metadata[key] = value
@@ -152,16 +153,21 @@ class StreamParser:
         self._said[index].append(chunk)
         return chunk if index == 0 else None
 
+    def _learn(self, body: dict[str, Any]) -> None:
+        """Keep the first that is said of what names the answer; some chunks say null."""
+        for name in [name for name in self._unknown if body.get(name) is not None]:
+            self._known[name] = body[name]
+            self._unknown.discard(name)
+
     def _names(self) -> dict[str, Any]:
         """Give what an abandoned stream is accounted for by, and LangChain does not double when it adds chunks."""
         identity = self._identity()
         return {name: identity[name] for name in ("id", "created") if name in identity}
 
     def _identity(self) -> dict[str, Any]:
-        first = self._first or {}
-        identity = answer_identity(first, self._headers, self._model)
-        if first.get("provider"):
-            identity["provider"] = first["provider"]
+        identity = answer_identity(self._known, self._headers, self._model)
+        if "provider" in self._known:
+            identity["provider"] = self._known["provider"]
         return identity
 
     def _last_chunk(self, main: ChoiceStream) -> ChatGenerationChunk:

@@ -126,6 +126,7 @@ def test_a_call_sets_a_parameter(name: str, ask: Ask, shared: Path) -> None:
 
 
 @every_parameter
+@pytest.mark.filterwarnings("ignore:.*It is sent as given:UserWarning")
 def test_a_call_wins_over_the_constructor(name: str) -> None:
     """What a call says replaces what the constructor said."""
     server = Server()

@@ -256,7 +256,7 @@ def test_the_key_is_never_shown(ask: Ask) -> None:
     for text in (shown, str(caught.value), repr(caught.value), repr(caught.value.body), repr(caught.value.__dict__)):
         assert KEY not in text
         assert KEY[9:] not in text
-    assert "Invalid key ***" in str(caught.value)
+    assert "Invalid key sk-or-***" in str(caught.value)
 
 
 def test_a_key_of_any_shape_is_masked(ask: Ask) -> None:
