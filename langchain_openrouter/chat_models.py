@@ -235,10 +235,13 @@ class ChatOpenRouter(TracedCost, Binding, RequestParameters, Connection):
             with openai_errors():
                 yield from openai._stream(messages, None, run_manager, **arguments)
             return
-        for chunk in self._chunks(*self._prepare(messages, stop, kwargs, stream=True)):
-            if run_manager:
-                run_manager.on_llm_new_token(chunk.text, chunk=chunk, **_logprobs(chunk))
-                tell_chunk(run_manager, chunk)
+        chunks = self._chunks(*self._prepare(messages, stop, kwargs, stream=True))
+        if run_manager is None:  # LangChain tells the callbacks itself, as in `stream`
+            yield from chunks
+            return
+        for chunk in chunks:
+            run_manager.on_llm_new_token(chunk.text, chunk=chunk, **_logprobs(chunk))
+            tell_chunk(run_manager, chunk)
             yield chunk
 
     @override

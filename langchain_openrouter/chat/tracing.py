@@ -55,8 +55,12 @@ class TracedCost(BaseChatModel):
         config = ensure_config(config)
         manager = CallbackManager.configure(config.get("callbacks"))
         run = _know_run(config, manager)
-        for chunk in super().stream(input, config, stop=stop, **kwargs):
-            if run and "cost" in chunk.response_metadata:
+        chunks = super().stream(input, config, stop=stop, **kwargs)
+        if run is None:
+            yield from chunks
+            return
+        for chunk in chunks:
+            if "cost" in chunk.response_metadata:
                 _tell(manager.handlers, run, chunk.response_metadata["cost"])
             yield chunk
 

@@ -253,9 +253,6 @@ class _OpenStream:
         """Set how long the body may be silent. The transport looks this up when the body begins."""
         self._timeouts["read"] = self._attempts.read_timeout()
 
-    def _ends(self) -> float | None:
-        return time.monotonic() + _FAREWELL if self._told else self._attempts.ends
-
     def _left(self) -> float | None:
         return _FAREWELL if self._told else self._attempts.left()
 
@@ -273,10 +270,13 @@ class Stream(_OpenStream):
         """
         self._expect_body()
         pieces = self._response.iter_bytes()
+        limit = reads_until(self._attempts.ends)
         with _typed_errors(self._attempts):
             while True:
+                if self._told:
+                    limit = reads_until(time.monotonic() + _FAREWELL)
                 try:
-                    with reads_until(self._ends()):
+                    with limit:
                         piece = next(pieces, None)
                 except Exception:
                     if self._told:

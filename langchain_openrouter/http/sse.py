@@ -24,10 +24,11 @@ class EventDecoder:
         ```
     """
 
-    __slots__ = ("_begun", "_data", "_held", "_rest")
+    __slots__ = ("_at_start", "_begun", "_data", "_held", "_rest")
 
     def __init__(self) -> None:
         self._begun = False
+        self._at_start = False
         self._rest: list[bytes] = []
         self._held = b""
         self._data: list[bytes] = []
@@ -41,10 +42,15 @@ class EventDecoder:
         Returns:
             The data of each event that these bytes complete, in order.
         """
+        if self._at_start and piece.startswith(b"data: ") and piece.find(b"\n\n") == len(piece) - 2:
+            data = piece[6:-2]
+            if b"\n" not in data and b"\r" not in data:  # one whole event: most pieces are
+                return [data.strip()]
         if self._held or b"\r" in piece:
             piece = self._with_plain_ends(piece)
         self._rest.append(piece)
         if b"\n" not in piece:  # an image comes in one long line: joined once, not with each piece
+            self._at_start = False
             return []
         *lines, rest = b"".join(self._rest).split(b"\n")
         self._rest = [rest]
@@ -58,6 +64,7 @@ class EventDecoder:
             elif self._data and not line:
                 events.append(b"\n".join(self._data))
                 self._data.clear()
+        self._at_start = not (rest or self._data or self._held)
         return events
 
     def _with_plain_ends(self, piece: bytes) -> bytes:
