@@ -29,7 +29,7 @@ def open_files() -> int:
 class TestMany:
     @needs_proc
     def test_construction(self, served: Served) -> None:
-        """A thousand models open nothing. (The emulator may close something meanwhile.)"""
+        """A thousand models open nothing; the emulator may close something meanwhile."""
         before = open_files()
 
         models = [served.model() for _ in range(1000)]
