@@ -9,6 +9,7 @@ Source: https://openrouter.ai/docs/api/reference/responses/overview
 
 from __future__ import annotations
 
+import functools
 import inspect
 from typing import TYPE_CHECKING, Any
 
@@ -93,6 +94,7 @@ class openai_errors:  # noqa: N801  # used like a function
             raise APIConnectionError(f"The connection to OpenRouter broke: {redact(str(error))}") from error
 
 
+@functools.cache
 def _known_arguments() -> frozenset[str]:
     """Give what can be passed as it is; everything else goes into the body."""
     from openai.resources.responses import Responses

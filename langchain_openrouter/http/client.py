@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from langchain_openrouter.errors import APIConnectionError, OpenRouterError, from_response
 from langchain_openrouter.http import backend
@@ -18,8 +18,10 @@ from langchain_openrouter.http.pool import Lease
 from langchain_openrouter.http.waiting import Attempts, Waiting
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
     from types import TracebackType
+
+_Taken = TypeVar("_Taken")
 
 _FIRST_ERROR_STATUS = 400
 _FAREWELL = 0.2
@@ -98,25 +100,11 @@ class HttpClient:
         Raises:
             OpenRouterError: Of the kind that the status, the network or the clock calls for.
         """
-        attempts = Attempts(call.waiting)
-        while True:
-            try:
-                with self._open(call, attempts) as stream:
-                    return Reply(stream.headers, b"".join(stream))
-            except OpenRouterError as error:
-                pause = attempts.pause_after(error)
-            time.sleep(pause)
+        return self._repeat(call, Stream.whole)
 
     async def asend(self, call: Call) -> Reply:
         """Send the request and read the whole answer, asynchronously. See `send`."""
-        attempts = Attempts(call.waiting)
-        while True:
-            try:
-                async with await self._aopen(call, attempts) as stream:
-                    return Reply(stream.headers, b"".join([piece async for piece in stream]))
-            except OpenRouterError as error:
-                pause = attempts.pause_after(error)
-            await asyncio.sleep(pause)
+        return await self._arepeat(call, AsyncStream.whole)
 
     def stream(self, call: Call) -> Stream:
         """Send the request and give the answer as a stream, to be closed by the caller.
@@ -132,29 +120,11 @@ class HttpClient:
         Raises:
             OpenRouterError: Of the kind that the status, the network or the clock calls for.
         """
-        attempts = Attempts(call.waiting)
-        while True:
-            try:
-                stream = self._open(call, attempts)
-            except OpenRouterError as error:
-                pause = attempts.pause_after(error)
-            else:
-                attempts.streaming = True
-                return stream
-            time.sleep(pause)
+        return self._repeat(call, Stream.of_events)
 
     async def astream(self, call: Call) -> AsyncStream:
         """Send the request and give the answer as a stream, asynchronously. See `stream`."""
-        attempts = Attempts(call.waiting)
-        while True:
-            try:
-                stream = await self._aopen(call, attempts)
-            except OpenRouterError as error:
-                pause = attempts.pause_after(error)
-            else:
-                attempts.streaming = True
-                return stream
-            await asyncio.sleep(pause)
+        return await self._arepeat(call, AsyncStream.of_events)
 
     def cleaned(self, headers: dict[str, Any]) -> Any:
         """Give a client for an SDK: it sends through ours, and these headers are all that its requests carry."""
@@ -175,6 +145,25 @@ class HttpClient:
     async def aclose(self) -> None:
         """Give the shared connections back, those of the running event loop too."""
         await self._lease.aclose()
+
+    def _repeat(self, call: Call, take: Callable[[Stream], _Taken]) -> _Taken:
+        """Send the request until its answer can be taken, as often as its limits allow."""
+        attempts = Attempts(call.waiting)
+        while True:
+            try:
+                return take(self._open(call, attempts))
+            except OpenRouterError as error:
+                pause = attempts.pause_after(error)
+            time.sleep(pause)
+
+    async def _arepeat(self, call: Call, take: Callable[[AsyncStream], Awaitable[_Taken]]) -> _Taken:
+        attempts = Attempts(call.waiting)
+        while True:
+            try:
+                return await take(await self._aopen(call, attempts))
+            except OpenRouterError as error:
+                pause = attempts.pause_after(error)
+            await asyncio.sleep(pause)
 
     def _open(self, call: Call, attempts: Attempts) -> Stream:
         client = self._client or self._lease.client()
@@ -287,6 +276,16 @@ class Stream(_OpenStream):
                 self._attempts.check()
                 yield piece
 
+    def whole(self) -> Reply:
+        """Read the body to its end, and close."""
+        with self:
+            return Reply(self.headers, b"".join(self))
+
+    def of_events(self) -> Self:
+        """Take the body for a stream of events, which has a limit of silence of its own."""
+        self._attempts.streaming = True
+        return self
+
     def __enter__(self) -> Self:
         return self
 
@@ -316,6 +315,16 @@ class AsyncStream(_OpenStream):
                     return
                 self._attempts.check()
                 yield piece
+
+    async def whole(self) -> Reply:
+        """Read the body to its end, and close."""
+        async with self:
+            return Reply(self.headers, b"".join([piece async for piece in self]))
+
+    async def of_events(self) -> Self:
+        """Take the body for a stream of events, which has a limit of silence of its own."""
+        self._attempts.streaming = True
+        return self
 
     async def __aenter__(self) -> Self:
         return self
