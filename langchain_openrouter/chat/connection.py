@@ -111,8 +111,8 @@ class Connection(BaseChatModel):
     max_retries: int = 2
     """How many times a failed request is tried again; 0 turns it off.
 
-    Tried again are lost connections, 408, 409, 429, 5xx, 529, and 402 when calls in flight hold the credit. Requests
-    whose answer may already have been billed are not: time-outs of ours, and failures inside an answer.
+    Tried again are lost connections (of a stream, until it begins), 408, 409, 429, 5xx, 529, and 402 when calls in
+    flight hold the credit. Time-outs of ours and errors told inside an answer are not: they may have been billed.
     """
 
     max_retry_wait: float | None = None
