@@ -38,7 +38,8 @@ class Emulator:
     Args:
         api_key: The only key that is accepted.
         credits: Dollars that may be spent, as `Decimal` or text; `None` for any amount.
-        models: `/models` records, by id or as a list; `None` for the package's snapshot.
+        models: `/models` records: by id, as a list, or as the body of `GET /models`; `None` for the
+            package's snapshot. `set_models` changes them.
         faults: What goes wrong from the start; more by `add_fault`.
         replay: Recorded exchanges that are answered again: an `Exchange`, a record of one, an
             iterable of them, or the path of a file with one JSON object a line.
@@ -49,6 +50,8 @@ class Emulator:
         byok: Slugs of providers for which the user brought a key: OpenRouter charges nothing
             then, and `cost_details.upstream_inference_cost` has the price.
         tokenizer: Cuts text into tokens; by default `tokens.split`, which needs no download.
+        page_size: How many models `GET /models` lists at most before `links.next` leads on; `None`
+            for all, or as many as the request says. The attribute may be set at any time.
 
     >>> with Emulator(models=[{"id": "some/model"}]) as emulator:
     ...     emulator.base_url.startswith("http://127.0.0.1:")
@@ -69,12 +72,14 @@ class Emulator:
         port: int = 0,
         byok: Iterable[str] = (),
         tokenizer: Tokenizer | None = None,
+        page_size: int | None = None,
     ) -> None:
         """Build the application; nothing is opened."""
         self.api_key = api_key
+        self.page_size = page_size
         self._state = State(None if credits is None else Decimal(str(credits)))
         self._faults = FaultBook(faults, seed)
-        registry = Registry(_snapshot() if models is None else models)
+        self._registry = registry = Registry(_snapshot() if models is None else models)
         chat = ChatService(
             state=self._state,
             registry=registry,
@@ -86,7 +91,7 @@ class Emulator:
         api = Api(
             api_key=api_key,
             chat=chat,
-            catalog=Catalog(registry),
+            catalog=Catalog(registry, lambda: self.page_size),
             account=Account(self._state, api_key),
             faults=self._faults,
             sender=Sender(chunk_delay, self._state.leave),
@@ -115,7 +120,7 @@ class Emulator:
 
     @property
     def requests(self) -> list[RecordedRequest]:
-        """Give the requests received so far, oldest first."""
+        """Give the requests received so far, oldest first, however they were answered."""
         return list(self._state.requests)
 
     @property
@@ -137,6 +142,17 @@ class Emulator:
     def generations(self) -> dict[str, dict[str, Any]]:
         """Give what `GET /generation` tells, by id, oldest first."""
         return dict(self._state.generations)
+
+    def set_models(self, models: Records | None) -> None:
+        """Change the models that are listed, served and priced, from the next request on.
+
+        Args:
+            models: As the argument of the class.
+
+        >>> emulator = Emulator(models=[])
+        >>> emulator.set_models([{"id": "some/model", "pricing": {"prompt": "0.000001", "completion": "0"}}])
+        """
+        self._registry.replace(_snapshot() if models is None else models)
 
     def add_fault(self, fault: Fault) -> None:
         """Put a fault in force.

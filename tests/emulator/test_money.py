@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from langchain_openrouter.emulator.market.pricing import Usage, cost_of, prices_
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 NOON = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 BASE = {"prompt": "0.000001", "completion": "0.000002"}
@@ -26,6 +28,8 @@ RICH = BASE | {
     "web_search": "0.01",
     "request": "0.001",
 }
+STORED = BASE | {"input_cache_read": "0.0000001", "input_cache_write": "0.0000001"}
+"""Writing is cheaper than sending: it is the price of keeping what was sent."""
 COSTS: list[tuple[dict[str, Any], Usage, str]] = [
     (BASE, Usage(1000, 100), "0.0012"),
     (BASE, Usage(1000, 100, reasoning=50), "0.0012"),
@@ -40,6 +44,19 @@ COSTS: list[tuple[dict[str, Any], Usage, str]] = [
     (RICH, Usage(0, 0, searches=2), "0.021"),
     ({"prompt": "-1", "completion": "-1"}, Usage(100, 100), "0"),
     (BASE | {"discount": 0.5}, Usage(1000, 100), "0.0006"),
+    (STORED, Usage(1000, 0, cached=900, cache_write=900), "0.00028"),
+    (STORED, Usage(1000, 0, cache_write=900), "0.00109"),
+    (STORED, Usage(1000, 0, cached=400, cache_write=500, audio_in=100), "0.00069"),
+    (STORED, Usage(100, 0, cached=80, audio_in=40), "0.000048"),
+    (STORED | {"discount": 0.5}, Usage(1000, 0, cached=900, cache_write=900), "0.00014"),
+    (STORED | {"input_cache_write": "0.000001"}, Usage(1000, 0, cache_write=900), "0.001"),
+    (STORED | {"input_cache_write": "0"}, Usage(1000, 0, cache_write=900), "0.001"),
+    (
+        STORED | {"input_cache_write_1h": "0.0000002"},
+        Usage(1000, 0, cache_write=900, cache_write_is_1h=True),
+        "0.00118",
+    ),
+    (RICH, Usage(100, 0, cached=80, cache_write=80), "0.001108"),
 ]
 
 
@@ -52,15 +69,17 @@ def test_costs(pricing: dict[str, Any], usage: Usage, total: str) -> None:
 TIERS = BASE | {
     "overrides": [
         {"min_prompt_tokens": 1000, "prompt": "0.000002"},
-        {"min_prompt_tokens": 5000, "prompt": "0.000003", "completion": "0.00001"},
+        {"min_prompt_tokens": 5000.0, "prompt": "0.000003", "completion": "0.00001"},
         {"utc_start": "2200", "utc_end": "0600", "completion": "0.000001"},
     ]
 }
 PRICES = [
-    (999, 12, "0.000001", "0.000002"),
-    (1000, 12, "0.000002", "0.000002"),
-    (5000, 12, "0.000003", "0.00001"),
-    (5000, 23, "0.000003", "0.000001"),
+    (0, 12, "0.000001", "0.000002"),
+    (1000, 12, "0.000001", "0.000002"),
+    (1001, 12, "0.000002", "0.000002"),
+    (5000, 12, "0.000002", "0.000002"),
+    (5001, 12, "0.000003", "0.00001"),
+    (5001, 23, "0.000003", "0.000001"),
     (1, 5, "0.000001", "0.000001"),
     (1, 6, "0.000001", "0.000002"),
 ]
@@ -68,9 +87,51 @@ PRICES = [
 
 @pytest.mark.parametrize(("tokens", "hour", "prompt", "completion"), PRICES)
 def test_overrides(tokens: int, hour: int, prompt: str, completion: str) -> None:
-    """Tiers and time windows, past midnight too, change the prices that they name."""
+    """Tiers, which begin above their threshold, and time windows, past midnight too, change the prices they name."""
     prices = prices_at(TIERS, tokens, NOON.replace(hour=hour))
     assert (prices["prompt"], prices["completion"]) == (Decimal(prompt), Decimal(completion))
+
+
+WINDOWS: list[tuple[dict[str, Any], list[int]]] = [
+    ({"utc_start": 2100}, [21, 22, 23]),
+    ({"utc_end": 300.0}, [0, 1, 2]),
+    ({"utc_start": 0, "utc_end": None}, list(range(24))),
+    ({"utc_start": "0030", "utc_end": "0230"}, [1, 2]),
+    ({"utc_start": 2200, "utc_end": 200}, [0, 1, 22, 23]),
+    ({"utc_start": 500, "utc_end": 500}, []),
+    ({"utc_start": 2100, "min_prompt_tokens": 100}, []),
+    ({}, list(range(24))),
+]
+
+
+@pytest.mark.parametrize(("conditions", "hours"), WINDOWS)
+def test_windows(conditions: dict[str, Any], hours: list[int]) -> None:
+    """A window with one end only reaches to midnight; it holds together with all other conditions."""
+    pricing = BASE | {"overrides": [conditions | {"prompt": "0.5"}]}
+    found = [hour for hour in range(24) if prices_at(pricing, 100, NOON.replace(hour=hour))["prompt"] == Decimal("0.5")]
+    assert found == hours
+
+
+def test_recorded_costs_of_writing(shared: Path) -> None:
+    """Prompts that OpenRouter wrote to a cache cost here what they cost there, to the last picodollar."""
+    listed = json.loads((shared / "models.json").read_text(encoding="utf-8"))["data"]
+    prices = {row["id"]: row["pricing"] for row in listed}
+    lines = (shared / "traffic.jsonl").read_text(encoding="utf-8").splitlines()
+    records = [record for record in map(json.loads, lines) if record["path"] == "/api/v1/chat/completions"]
+    compared = []
+    for record in records:
+        if record["stream"] or record["status"] != 200:
+            continue
+        usage = json.loads(record["body"]).get("usage") or {}
+        details = usage.get("prompt_tokens_details") or {}
+        if not details.get("cache_write_tokens"):
+            continue
+        used = Usage(usage["prompt_tokens"], cached=details["cached_tokens"], cache_write=details["cache_write_tokens"])
+        told = Decimal(str(usage["cost_details"]["upstream_inference_prompt_cost"]))
+        model = record["request"]["model"]
+        assert cost_of(prices[model], used, NOON).prompt == told.quantize(Decimal("1e-12"))
+        compared.append(model)
+    assert sorted(compared) == ["anthropic/claude-sonnet-4.6"] * 5 + ["google/gemini-2.5-flash"]
 
 
 async def test_usage_and_cost_of_an_answer(talk: Any) -> None:

@@ -109,6 +109,21 @@ async def test_endpoints(api: Api, talk: Any) -> None:
         api.answer(path, "get", answer.json())
 
 
+async def test_endpoints_are_whole(api: Api, talk: Any) -> None:
+    """No endpoint lacks a field that is described, required or not, but for what only speech has."""
+    described = api.document["components"]["schemas"]["PublicEndpoint"]
+    for model in ("openai/plain", "minimax/thinker:free", "~openai/latest"):
+        found = (await talk.send(f"/models/{model}/endpoints")).json()["data"]["endpoints"]
+        assert found
+        for endpoint in found:
+            api.component("PublicEndpoint", endpoint)
+            assert set(described["required"]) <= set(endpoint)
+            assert set(described["properties"]) - set(endpoint) == {"supports_voice_cloning"}
+            nothing = {key for key, value in endpoint.items() if value is None}
+            assert nothing == {"max_prompt_tokens", "service_tier"}
+            assert (endpoint["status"], endpoint["uptime_last_5m"]) == (0, 99.9)
+
+
 async def test_generations(api: Api, talk: Any) -> None:
     """Records of generations are as described, those of embeddings too."""
     body = await talk.chat("Hello", model="openai/thinker", reasoning={"effort": "low"})

@@ -19,6 +19,9 @@ KEEPALIVE = b"\n         \n"
 KEEPALIVE_SECONDS = 0.1
 _COST_FACTOR = 2
 
+BODY_BREAKERS: frozenset[str] = frozenset({"keepalive", "stall", "cut", "end_early"})
+"""Kinds that change how any body arrives, not only a model's answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pause:
@@ -43,7 +46,8 @@ def json_bytes(value: object) -> bytes:
 def body_steps(body: bytes, fault: Fault | None) -> Iterator[Step]:
     """Give the steps of a body.
 
-    It can stall, be cut in half, or be kept waiting; other faults of streams leave it whole.
+    It can stall, be cut or end in the middle, or be kept waiting; other faults of streams leave it
+    whole.
     """
     kind = fault.kind if fault else None
     if fault and kind == "keepalive":
@@ -53,6 +57,8 @@ def body_steps(body: bytes, fault: Fault | None) -> Iterator[Step]:
         yield body[:half]
         yield Cut() if kind == "cut" else Pause(fault.seconds)
         yield body[half:]
+    elif kind == "end_early":
+        yield body[:half]
     else:
         yield body
 

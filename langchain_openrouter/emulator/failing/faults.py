@@ -40,13 +40,16 @@ class Fault:
     Args:
         kind: What goes wrong.
 
-            - `status`: the answer has `status` and `message`.
+            - `status`: the answer has `status` and `message`; with status 200 and a `body` it is
+              garbage that looks good from outside.
             - `html`: the same with a page of HTML as body.
             - `slow_headers`: nothing at all for `seconds`, then a good answer.
             - `keepalive`: white space or comments for `seconds`, then a good answer.
-            - `stall`: `after` chunks, then silence for `seconds`, then the rest.
+            - `stall`: `after` chunks (or half of a JSON body), then silence for `seconds`, then the
+              rest.
             - `cut`: `after` chunks (or half of a JSON body), then the connection drops.
-            - `end_early`: `after` chunks, then a clean end without finish reason and `[DONE]`.
+            - `end_early`: `after` chunks (or half of a JSON body), then a clean end without finish
+              reason and `[DONE]`.
             - `midstream_error`: `after` chunks, then an error in the `form` given.
             - `error_in_200`: status 200 with an error as body.
             - `duplicate_usage`: the chunk with usage comes twice, with different costs.
@@ -69,7 +72,8 @@ class Fault:
             `error`; `no_choices` has empty choices; `null_finish` is as once recorded; in
             `string_code` the code is a word; in `choice_error` the error is inside the choice.
         model: Only requests for this model id (as answered, or as requested).
-        path: Only requests for this path below `/api/v1`, such as `/chat/completions`.
+        path: Only requests for this path below `/api/v1`, such as `/chat/completions` or
+            `/models`; `None` for any path that the emulator answers.
         nth: Only the nth matching request, counted from 1, or several of them.
         times: At most so many times.
         probability: Between 0 and 1; chance drawn from the emulator's seed.

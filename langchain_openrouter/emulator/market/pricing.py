@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _PICO = Decimal("1e-12")
+_MIDNIGHT, _NEXT_MIDNIGHT = 0, 2400
 ZERO = Decimal(0)
 
 
@@ -57,6 +58,8 @@ def decimal_of(value: object) -> Decimal:
 def prices_at(pricing: Mapping[str, Any], prompt_tokens: int, now: datetime) -> dict[str, Decimal]:
     """Give the prices that hold for one request.
 
+    A tier begins above its `min_prompt_tokens`; a window without start or end reaches to midnight.
+
     Args:
         pricing: `pricing` of a model's record, strings of dollars per token.
         prompt_tokens: Length of the prompt, for tiers.
@@ -72,12 +75,15 @@ def prices_at(pricing: Mapping[str, Any], prompt_tokens: int, now: datetime) -> 
 
 
 def _applies(override: Mapping[str, Any], prompt_tokens: int, now: datetime) -> bool:
-    if prompt_tokens < int(override.get("min_prompt_tokens") or 0):
+    threshold = override.get("min_prompt_tokens")
+    if threshold is not None and prompt_tokens <= Decimal(str(threshold)):
         return False
     start, end = override.get("utc_start"), override.get("utc_end")
-    if start is None or end is None:
+    if start is None and end is None:
         return True
-    clock, begin, finish = now.hour * 100 + now.minute, int(start), int(end)
+    clock = now.hour * 100 + now.minute
+    begin = Decimal(str(_MIDNIGHT if start is None else start))
+    finish = Decimal(str(_NEXT_MIDNIGHT if end is None else end))
     if begin <= finish:
         return begin <= clock < finish
     return clock >= begin or clock < finish
@@ -113,13 +119,19 @@ def cost_of(
 
 
 def _prompt_cost(prices: Mapping[str, Decimal], usage: Usage) -> Decimal:
+    """Add up what was sent, read from the cache and written to it.
+
+    A price of writing below that of sending is the price of keeping what was sent: it was recorded
+    to be charged beside sending or reading. Elsewhere it is charged instead of sending.
+    """
     base = prices.get("prompt", ZERO)
     read = prices.get("input_cache_read", base)
     write = prices.get("input_cache_write", base)
+    sent_too = usage.cache_write if write < base else 0
     if usage.cache_write_is_1h:
         write = prices.get("input_cache_write_1h", write)
     audio = prices.get("audio", base)
-    plain = usage.prompt - usage.cached - usage.cache_write - usage.audio_in
+    plain = max(usage.prompt - usage.cached - usage.cache_write + sent_too - usage.audio_in, 0)
     return plain * base + usage.cached * read + usage.cache_write * write + usage.audio_in * audio
 
 

@@ -109,13 +109,20 @@ class Registry:
 
     def __init__(self, records: Records) -> None:
         """Index the records."""
-        models = [Model(record) for record in _records(records)]
-        self.models = {model.id: model for model in models}
+        self.models: dict[str, Model] = {}
         self._by_slug: dict[str, Model] = {}
+        self.replace(records)
+
+    def replace(self, records: Records) -> None:
+        """Forget the models, and index other records."""
+        models = [Model(record) for record in _records(records)]
+        by_slug: dict[str, Model] = {}
         for model in models:
-            self._by_slug.setdefault(model.record.get("canonical_slug") or model.id, model)
+            by_slug.setdefault(model.record.get("canonical_slug") or model.id, model)
             # OpenRouter was recorded to accept a dash where an id has a dot.
-            self._by_slug.setdefault(model.id.replace(".", "-"), model)
+            by_slug.setdefault(model.id.replace(".", "-"), model)
+        # Whole dicts are put in place: a request under way in another thread goes on with the old ones.
+        self.models, self._by_slug = {model.id: model for model in models}, by_slug
 
     def find(self, name: str) -> Choice | None:
         """Give what a requested name means, or `None` when there is no such model."""

@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     Handler = Callable[[Request], Awaitable[Response]]
 
 ROOT = "/api/v1"
+_ENDPOINTS = "/models/{author}/{slug}/endpoints"
+_TAGGED = frozenset({"/models", _ENDPOINTS})
+"""Paths that answer conditional requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +69,10 @@ class Api:
     def app(self) -> Starlette:
         """Give the application with its routes."""
         get: list[tuple[str, Callable[[Request], dict[str, Any]], bool]] = [
-            ("/models", lambda r: self.catalog.models(r.query_params), False),
+            ("/models", self._models, False),
             ("/models/count", lambda r: self.catalog.count(r.query_params), False),
-            ("/models/user", lambda r: self.catalog.models(r.query_params), True),
-            ("/models/{author}/{slug}/endpoints", self._endpoints, False),
+            ("/models/user", self._models, True),
+            (_ENDPOINTS, self._endpoints, False),
             ("/model/{author}/{slug}", self._model, False),
             ("/providers", lambda _: self.catalog.providers(), False),
             ("/key", lambda _: self.account.key(), True),
@@ -103,9 +106,15 @@ class Api:
             struck = self.faults.strike(request.url.path.removeprefix(ROOT), frozenset())
             if struck and struck.kind in REFUSALS:
                 return self.sender.fault(struck)
+            if path in _TAGGED:
+                known = ", ".join(request.headers.getlist("if-none-match"))
+                return self.sender.tagged(answer(request), struck, known)
             return self.sender.whole(answer(request), struck)
 
         return Route(ROOT + path, handle, methods=["GET"])
+
+    def _models(self, request: Request) -> dict[str, Any]:
+        return self.catalog.models(request.query_params, request.url.path)
 
     def _endpoints(self, request: Request) -> dict[str, Any]:
         author, slug = request.path_params["author"], request.path_params["slug"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from langchain_openrouter.emulator.failing.errors import ApiError
 from langchain_openrouter.emulator.market.pricing import ZERO
@@ -11,7 +12,7 @@ from langchain_openrouter.emulator.market.providers import PROVIDERS, Endpoint
 from langchain_openrouter.emulator.services.generation import number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from langchain_openrouter.emulator.market.registry import Model, Registry
     from langchain_openrouter.emulator.state import State
@@ -26,6 +27,7 @@ _DEFAULTS: dict[str, Any] = {
     "supported_voices": None,
 }
 _UPTIME = 99.9
+_USUAL_PAGE, _LONGEST_PAGE = 500, 1000
 _TOOL_CHOICES = ("auto", "none", "required", "function")
 
 
@@ -35,22 +37,31 @@ class Catalog:
 
     Args:
         registry: Of models.
+        page_size: Gives how many models a list has at most, `None` for as many as asked for.
     """
 
     registry: Registry
+    page_size: Callable[[], int | None]
 
-    def models(self, query: Mapping[str, str]) -> dict[str, Any]:
-        """Answer `GET /models`, with its filters and pages."""
+    def models(self, query: Mapping[str, str], path: str) -> dict[str, Any]:
+        """Answer `GET /models`, with its filters and pages.
+
+        Args:
+            query: Of the request.
+            path: Of the request, for the link to the next page.
+
+        Raises:
+            ApiError: 400 for a page that cannot be.
+        """
         found = self._filtered(query)
-        total = len(found)
+        start, size = _page(query, len(found))
+        size = min(size, self.page_size() or size)
         link = None
-        if "offset" in query or "limit" in query:
-            start, size = _page(query)
-            if start + size < total:
-                link = f"/api/v1/models?offset={start + size}&limit={size}"
-            found = found[start : start + size]
-        data = [_listed(model) for model in found]
-        return {"data": data, "total_count": total, "links": {"next": link}}
+        if start + size < len(found):
+            filters = {key: value for key, value in query.items() if key not in {"offset", "limit"}}
+            link = f"{path}?{urlencode(filters | {'offset': start + size, 'limit': size})}"
+        data = [_listed(model) for model in found[start : start + size]]
+        return {"data": data, "total_count": len(found), "links": {"next": link}}
 
     def count(self, query: Mapping[str, str]) -> dict[str, Any]:
         """Answer `GET /models/count`."""
@@ -66,7 +77,7 @@ class Catalog:
         listed = _listed(model)
         keys = ("id", "name", "created", "description", "architecture")
         endpoints = [_endpoint(model, one, with_key) for one in model.endpoints]
-        return {"data": {key: listed[key] for key in keys} | {"endpoints": endpoints}}
+        return {"data": {key: listed[key] for key in keys if key in listed} | {"endpoints": endpoints}}
 
     def model(self, author: str, slug: str) -> dict[str, Any]:
         """Answer `GET /model/{author}/{slug}`.
@@ -108,12 +119,17 @@ class Catalog:
         return [model for model in models if needed <= model.supported]
 
 
-def _page(query: Mapping[str, str]) -> tuple[int, int]:
+def _page(query: Mapping[str, str], total: int) -> tuple[int, int]:
+    """Give where a page begins and how long it may be: the whole list where neither is asked for."""
+    if "offset" not in query and "limit" not in query:
+        return 0, total
     try:
-        return int(query.get("offset") or 0), int(query.get("limit") or 500)
+        start, size = int(query.get("offset") or 0), int(query.get("limit") or _USUAL_PAGE)
     except ValueError:
-        message = "Invalid request parameters"
-        raise ApiError(400, message, user_id=False) from None
+        start, size = 0, 0
+    if start < 0 or not 1 <= size <= _LONGEST_PAGE:
+        raise ApiError(400, "Invalid request parameters", user_id=False)
+    return start, size
 
 
 def _listed(model: Model) -> dict[str, Any]:
@@ -135,7 +151,7 @@ def _endpoint(model: Model, endpoint: Endpoint, with_key: bool) -> dict[str, Any
         "context_length": model.context_length,
         "max_completion_tokens": top.get("max_completion_tokens"),
         "max_prompt_tokens": None,
-        "pricing": dict(endpoint.pricing) | {"discount": 0},
+        "pricing": {"discount": 0} | dict(endpoint.pricing),
         "supported_parameters": sorted(model.supported),
         # What only newer versions of the API have, so that their clients parse this too.
         "supports_tool_choice": dict.fromkeys(_TOOL_CHOICES, "tool_choice" in model.supported),
@@ -147,13 +163,15 @@ def _endpoint(model: Model, endpoint: Endpoint, with_key: bool) -> dict[str, Any
         "uptime_last_5m": _UPTIME,
         "uptime_last_30m": _UPTIME,
         "uptime_last_1d": _UPTIME,
-        "latency_last_30m": _spread(endpoint.latency_ms) if with_key else None,
-        "throughput_last_30m": _spread(endpoint.throughput) if with_key else None,
+        "latency_last_30m": _slower(endpoint.latency_ms, 1) if with_key else None,
+        "throughput_last_30m": _slower(endpoint.throughput, -1) if with_key else None,
     }
 
 
-def _spread(median: float) -> dict[str, float]:
-    return {"p50": median, "p75": median * 1.5, "p90": median * 2, "p99": median * 4}
+def _slower(median: float, power: int) -> dict[str, float]:
+    """Give percentiles, the higher the slower: more milliseconds (power 1), or fewer tokens a second (-1)."""
+    times = {"p50": 1.0, "p75": 1.5, "p90": 2.0, "p99": 4.0}
+    return {name: median * factor**power for name, factor in times.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 
 from langchain_openrouter.emulator.failing.breaking import (
+    BODY_BREAKERS,
     KEEPALIVE,
     Pause,
     body_steps,
@@ -18,6 +19,7 @@ from langchain_openrouter.emulator.failing.breaking import (
 )
 from langchain_openrouter.emulator.failing.errors import USER_ID, ApiError
 from langchain_openrouter.emulator.failing.odd import odd_calls, odd_fields
+from langchain_openrouter.emulator.serving.conditional import entity_tag, is_known
 from langchain_openrouter.emulator.serving.delivery import Delivery
 
 if TYPE_CHECKING:
@@ -69,6 +71,17 @@ class Sender:
             before=_before(fault),
             on_leave=self.on_leave,
         )
+
+    def tagged(self, body: dict[str, Any], fault: Fault | None, if_none_match: str | None) -> Response:
+        """Send a JSON body with its `ETag`, or status 304 to a client that has it.
+
+        A fault that breaks bodies comes with the body in any case: nothing cannot be broken.
+        """
+        headers = {"etag": entity_tag(json_bytes(body))}
+        is_broken = fault is not None and fault.kind in BODY_BREAKERS
+        if is_broken or not is_known(headers["etag"], if_none_match):
+            return self.whole(body, fault, headers)
+        return Delivery((), status=304, headers=headers, before=_before(fault), on_leave=self.on_leave)
 
     def stream(self, events: Iterable[Event], fault: Fault | None, headers: Mapping[str, str]) -> Response:
         """Send a stream of events, broken as a fault says."""
