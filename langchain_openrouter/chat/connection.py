@@ -11,12 +11,10 @@ from langchain_core.utils import from_env, secret_from_env
 from pydantic import Field, SecretStr, SkipValidation
 from typing_extensions import TypedDict
 
-from langchain_openrouter._version import __version__
+from langchain_openrouter import _service
 from langchain_openrouter.http.client import HttpClient
 from langchain_openrouter.http.waiting import CONNECT_TIMEOUT, Waiting
 
-_DEFAULT_URL = "https://openrouter.ai/api/v1"
-_USER_AGENT = f"langchain-openrouter-plus/{__version__}"
 _LEGACY_MILLISECONDS = 1000
 _NO_KEY = (
     "OPENROUTER_API_KEY must be set. Make a key at https://openrouter.ai/settings/keys and set the environment "
@@ -52,12 +50,12 @@ class Connection(BaseChatModel):
     """What requests go through; built from the fields below."""
 
     openrouter_api_key: SecretStr | None = Field(
-        alias="api_key", default_factory=secret_from_env("OPENROUTER_API_KEY", default=None)
+        alias="api_key", default_factory=secret_from_env(_service.KEY_VARIABLE, default=None)
     )
     """The key, from https://openrouter.ai/settings/keys; by default the environment variable `OPENROUTER_API_KEY`."""
 
     openrouter_api_base: str | None = Field(
-        alias="base_url", default_factory=from_env("OPENROUTER_API_BASE", default=None)
+        alias="base_url", default_factory=from_env(_service.BASE_URL_VARIABLE, default=None)
     )
     """Base URL of the API; by default `OPENROUTER_API_BASE`, else OpenRouter's own."""
 
@@ -141,7 +139,7 @@ class Connection(BaseChatModel):
         return HttpClient(self.http_client, self.http_async_client, self.proxy)
 
     def _base_url(self) -> str:
-        return (self.openrouter_api_base or _DEFAULT_URL).rstrip("/")
+        return (self.openrouter_api_base or _service.BASE_URL).rstrip("/")
 
     def _waiting(self, call: dict[str, Any]) -> Waiting:
         """Give the limits of one call; `call` holds what the call itself says of them."""
@@ -179,7 +177,7 @@ class Connection(BaseChatModel):
         headers: dict[str, Any] = {
             "Accept": "text/event-stream" if stream else "application/json",
             "Content-Type": "application/json",
-            "User-Agent": _USER_AGENT,
+            "User-Agent": _service.USER_AGENT,
             **{name: value for name, value in own.items() if value},
         }
         key = call.pop("api_key", None) or self.openrouter_api_key

@@ -6,7 +6,8 @@
     ├── BadRequestError             400             (ModelInvalidRequestError)
     │   ├── ContextLengthError      400             (ContextOverflowError)
     │   ├── PayloadTooLargeError    413
-    │   └── UnprocessableEntityError 422
+    │   ├── UnprocessableEntityError 422
+    │   └── ModelValidationError                    the catalog says that the model cannot do that; not sent
     ├── AuthenticationError         401             (ModelAuthenticationError)
     ├── PaymentRequiredError        402             (ModelPermissionDeniedError)
     │   ├── InsufficientCreditsError                no credit left: add some
@@ -16,7 +17,7 @@
     │   ├── GuardrailError                          one of your guardrails said no
     │   └── BudgetLimitError                        a spending limit of the key, guardrail or workspace
     ├── NotFoundError               404             (ModelNotFoundError of LangChain)
-    │   ├── UnknownModelError       404, 400        no such model id
+    │   ├── UnknownModelError       404, 400        no such model id; ModelNotFoundError says so before it is sent
     │   └── NoEndpointsError        404             no provider fits the request
     ├── RateLimitError              429             (ModelRateLimitError)
     ├── ServerError                 5xx             (ModelAPIError)
@@ -45,7 +46,7 @@ Sources: https://openrouter.ai/docs/api/reference/errors-and-debugging and recor
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from langchain_core import exceptions as core
 
@@ -121,7 +122,7 @@ class OpenRouterError(core.ModelError):
         ```
     """
 
-    remedy: ClassVar[str] = "See `.body` for the whole answer."
+    remedy: str = "See `.body` for the whole answer."
     """What to do about it; closes every message."""
 
     def __init__(
@@ -179,11 +180,7 @@ def _value_error_twin(cls: type[_ErrorT]) -> type[_ErrorT]:
     return cast("type[_ErrorT]", _TWINS[cls])
 
 
-def _rebuild(
-    cls: type[OpenRouterError],
-    message: str,
-    state: dict[str, Any],
-) -> OpenRouterError:
+def _rebuild(cls: type[OpenRouterError], message: str, state: dict[str, Any]) -> OpenRouterError:
     error = cls(message, embedded=state["embedded"])
     error.__dict__.update(state)
     return error

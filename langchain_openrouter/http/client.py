@@ -49,10 +49,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A whole response with a status below 400: its headers, names in lower case, and its body."""
+    """A whole response with a status below 400: its headers, names in lower case, its body, and the status."""
 
     headers: dict[str, str]
     content: bytes
+    status: int = 200
 
 
 class HttpClient:
@@ -279,7 +280,7 @@ class Stream(_OpenStream):
     def whole(self) -> Reply:
         """Read the body to its end, and close."""
         with self:
-            return Reply(self.headers, b"".join(self))
+            return Reply(self.headers, b"".join(self), self._response.status_code)
 
     def of_events(self) -> Self:
         """Take the body for a stream of events, which has a limit of silence of its own."""
@@ -319,7 +320,7 @@ class AsyncStream(_OpenStream):
     async def whole(self) -> Reply:
         """Read the body to its end, and close."""
         async with self:
-            return Reply(self.headers, b"".join([piece async for piece in self]))
+            return Reply(self.headers, b"".join([piece async for piece in self]), self._response.status_code)
 
     async def of_events(self) -> Self:
         """Take the body for a stream of events, which has a limit of silence of its own."""
