@@ -1,10 +1,10 @@
-"""``_PROFILES``: the profile of every model of the bundled snapshot by its id, made when first asked for."""
+"""``_PROFILES``: the profile of every model of the catalog by its id, made when first asked for."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from langchain_openrouter.catalog import profile, snapshot
+from langchain_openrouter.catalog import current, profile_of
 
 if TYPE_CHECKING:
     from langchain_core.language_models.model_profile import ModelProfile
@@ -16,7 +16,7 @@ def __getattr__(name: str) -> dict[str, ModelProfile]:
     if name != "_PROFILES":
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    profiles = {model_id: profile.profile_of(record) for model_id, record in snapshot.load().items()}
+    profiles = {model.id: profile_of(model) for model in current()}
     # Kept, so that a program that changes an entry finds its change again.
     globals()["_PROFILES"] = profiles
     return profiles

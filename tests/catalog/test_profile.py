@@ -1,12 +1,22 @@
 from __future__ import annotations
 
-from typing import get_type_hints
+import datetime as dt
+from typing import Any, get_type_hints
 
 import pytest
+from hypothesis import given, settings
 from langchain_core.language_models.model_profile import ModelProfile
 
-from langchain_openrouter.catalog import find_profile, find_record, profile_of, snapshot
+from langchain_openrouter.catalog import Catalog, Model, current, find_profile, profile_of, use
 from langchain_openrouter.data import _profiles
+from tests.helpers.records import FULL, spoiled
+
+
+def profile_of_record(**fields: Any) -> dict[str, Any]:
+    """Give the profile of a model with these facts, without its status."""
+    profile = profile_of(Model.from_record({"id": "author/name", **fields}))
+    assert profile.pop("status") == "active"
+    return {**profile}
 
 
 def test_all_fields_of_a_model() -> None:
@@ -36,8 +46,9 @@ def test_all_fields_of_a_model() -> None:
         },
     }
 
-    assert profile_of(record) == {
+    assert profile_of(Model.from_record(record)) == {
         "name": "Author: Name",
+        "status": "active",
         "release_date": "2025-01-01",
         "open_weights": True,
         "max_input_tokens": 200_000,
@@ -68,9 +79,7 @@ def test_all_fields_of_a_model() -> None:
 
 def test_a_text_model_reads_pdf_files_but_no_images() -> None:
     """OpenRouter turns PDF files into text for a model that reads text only."""
-    profile = profile_of({"architecture": {"input_modalities": ["text"]}})
-
-    assert profile == {
+    assert profile_of_record(architecture={"input_modalities": ["text"]}) == {
         "text_inputs": True,
         "image_inputs": False,
         "image_url_inputs": False,
@@ -102,12 +111,36 @@ def test_a_text_model_reads_pdf_files_but_no_images() -> None:
 )
 def test_unknown_stays_absent(record: dict[str, object]) -> None:
     """What a record leaves out, or holds no value for, is in no profile."""
-    assert profile_of(record) == {}
+    assert profile_of_record(**record) == {}
 
 
 def test_no_weights_is_a_fact() -> None:
     """An empty ``hugging_face_id`` says that the weights are closed."""
-    assert profile_of({"hugging_face_id": ""}) == {"open_weights": False}
+    assert profile_of_record(hugging_face_id="") == {"open_weights": False}
+
+
+@pytest.mark.parametrize(
+    ("days", "status"),
+    [(None, "active"), (-1000, "deprecated"), (-1, "deprecated"), (0, "deprecated"), (30, "deprecated"),
+     (364, "deprecated"), (368, "active"), (26_000, "active")],
+)  # fmt: skip
+def test_status(days: int | None, status: str) -> None:
+    """A model whose end is less than a year away, or past, is deprecated; an end far away stands where none is."""
+    today = dt.datetime.now(dt.UTC).date()
+    ends = None if days is None else (today + dt.timedelta(days=days)).isoformat()
+
+    assert profile_of(Model.from_record({"id": "a/b", "expiration_date": ends}))["status"] == status
+
+
+@given(spoiled(FULL))
+@settings(max_examples=200, deadline=None)
+def test_garbage_is_borne(record: dict[str, Any]) -> None:
+    """Whatever stands in a record, there is a profile, and each of its fields has the type that LangChain gives it."""
+    profile = profile_of(Model.from_record(record))
+    hints = get_type_hints(ModelProfile)
+    assert profile.pop("status") in {"active", "deprecated"}
+    for name, value in profile.items():
+        assert isinstance(value, list if name == "reasoning_effort_levels" else hints[name]), name
 
 
 @pytest.mark.parametrize(
@@ -115,7 +148,7 @@ def test_no_weights_is_a_fact() -> None:
     [
         ("openai/gpt-4o", "openai/gpt-4o"),
         ("openai/gpt-4o:nitro", "openai/gpt-4o"),
-        ("openai/gpt-4o:free:online", "openai/gpt-4o"),
+        ("gpt-4o", "openai/gpt-4o"),
         ("openai/gpt-4o@preset/mine", "openai/gpt-4o"),
         ("openai/gpt-4o:floor@preset/mine", "openai/gpt-4o"),
         ("openai/gpt-oss-20b:free", "openai/gpt-oss-20b:free"),
@@ -130,40 +163,46 @@ def test_no_weights_is_a_fact() -> None:
     ],
 )
 def test_found(asked: str, found: str) -> None:
-    """An id, a slug, an alias, a variant and a preset of a model lead to its record."""
-    record = snapshot.load()[found]
-
-    assert find_record(asked) is record
-    assert find_profile(asked) == profile_of(record)
+    """An id, a slug, an alias, a variant and a preset of a model lead to its profile."""
+    assert find_profile(asked) == profile_of(current()[found])
 
 
 @pytest.mark.parametrize(
     "asked",
-    ["", ":", ":free", "@preset/mine", "nobody/nothing", "openai/gpt-4o:unknown", "gpt-4o"],
+    ["", ":", ":free", "@preset/mine", "nobody/nothing", "openai/gpt-4o:unknown", "openai/gpt-4o:free:online"],
 )
 def test_not_found(asked: str) -> None:
-    """What the snapshot does not list has no profile."""
+    """What the catalog does not list has no profile."""
     assert find_profile(asked) is None
+
+
+def test_profiles_follow_the_facts_in_use() -> None:
+    """A profile is that of the catalog which is in use, and of the snapshot when none is."""
+    use(Catalog.from_response([{"id": "openai/gpt-4o", "context_length": 5}]))
+    assert find_profile("openai/gpt-4o") == {"status": "active", "max_input_tokens": 5}
+    use(None)
+    assert find_profile("openai/gpt-4o") == profile_of(Catalog.load("snapshot")["openai/gpt-4o"])
 
 
 def test_every_model_has_a_profile_langchain_knows() -> None:
     """All models have a window and modalities, and no key is unknown to LangChain."""
     known_keys = get_type_hints(ModelProfile).keys()
 
-    for record in snapshot.load().values():
-        profile = profile_of(record)
+    for model in Catalog.load("snapshot"):
+        profile = profile_of(model)
         assert profile["max_input_tokens"] > 0
         assert profile["text_inputs"]
         assert profile.keys() <= known_keys
 
 
-def test_profiles_where_the_official_package_has_them() -> None:
+def test_profiles_where_the_official_package_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """``langchain_openrouter.data._profiles._PROFILES`` maps every id to its profile, made once."""
-    from langchain_openrouter.data._profiles import _PROFILES
+    monkeypatch.delitem(vars(_profiles), "_PROFILES", raising=False)
+    made = _profiles._PROFILES
 
-    assert _PROFILES.keys() == snapshot.load().keys()
-    assert _PROFILES["openai/gpt-4o"] == find_profile("openai/gpt-4o")
-    assert _profiles._PROFILES is _PROFILES
+    assert made.keys() == {model.id for model in Catalog.load("snapshot")}
+    assert made["openai/gpt-4o"] == find_profile("openai/gpt-4o")
+    assert _profiles._PROFILES is made
 
 
 def test_no_other_name_in_profiles() -> None:
