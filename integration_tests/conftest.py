@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,9 @@ from langchain_openrouter.emulator import Emulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# What the user's machine keeps of the catalog is not what a test is about.
+os.environ["OPENROUTER_CATALOG_CACHE"] = "off"
 
 
 @pytest.fixture(scope="session")

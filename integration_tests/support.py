@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from langchain_openrouter.emulator.state import RecordedRequest
 
 MODEL = "openai/gpt-4o-mini"
+VERSATILE_MODEL = "openai/gpt-oss-120b"
+"""Takes the sampling parameters that `MODEL` does not, and reasons."""
+
 REASONING_MODELS = {
     "anthropic/claude-sonnet-4.5": ["reasoning.text"],  # signed
     "google/gemini-2.5-flash": ["reasoning.text", "reasoning.encrypted"],  # both with index 0

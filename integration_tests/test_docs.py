@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from langchain_openrouter.catalog import use
 from langchain_openrouter.emulator import Emulator
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def _openrouter(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv("OPENROUTER_API_KEY", emulator.api_key)
         monkeypatch.setenv("OPENROUTER_API_BASE", emulator.base_url)
         yield
+    use(None)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.rate_limiters import InMemoryRateLimiter
 from langchain_core.runnables import ConfigurableField, RunnableConfig
 
-from integration_tests.support import MODEL, STREAMS, Ask, Served
+from integration_tests.support import MODEL, STREAMS, VERSATILE_MODEL, Ask, Served
 from langchain_openrouter import ChatOpenRouter, RateLimitError
 from langchain_openrouter.emulator import Fault
 
@@ -92,7 +92,7 @@ class TestChains:
 
     async def test_bind(self, served: Served, ask: Ask) -> None:
         """Bound parameters are sent, and those of the call win over them."""
-        model = served.model(top_k=5, seed=1).bind(temperature=0.5, stop=["END"], seed=2)
+        model = served.model(VERSATILE_MODEL, top_k=5, seed=1).bind(temperature=0.5, stop=["END"], seed=2)
 
         await ask(model, SAY, seed=3)
 
@@ -247,7 +247,8 @@ class TestCopies:
 
     async def test_dumped_and_loaded(self, served: Served, ask: Ask) -> None:
         """A model that was serialised by LangChain asks the same of the same."""
-        model = served.model(temperature=0.5, reasoning={"effort": "low"}, openrouter_provider={"sort": "price"})
+        fields = {"temperature": 0.5, "reasoning": {"effort": "low"}, "openrouter_provider": {"sort": "price"}}
+        model = served.model(VERSATILE_MODEL, **fields)
 
         loaded = self._loaded(model)
         await ask(model, SAY)

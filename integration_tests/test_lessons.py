@@ -96,7 +96,9 @@ class TestParameters:
     )
     async def test_reaches_the_wire(self, served: Served, ask: Ask, name: str, value: Any) -> None:
         """A parameter of a call is sent as it was given, whether or not we have heard of it."""
-        assert (await sent(served, ask, served.model(), **{name: value}))[name] == value
+        model = served.model(model_validation="off")  # the catalog has heard of most, and of who supports them
+
+        assert (await sent(served, ask, model, **{name: value}))[name] == value
 
     async def test_extra_body_and_headers(self, served: Served, ask: Ask) -> None:
         """`extra_body` has the last word, and `extra_headers` are headers."""

@@ -12,7 +12,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, ChatMessage, Huma
 from langchain_core.outputs import ChatGeneration
 from pydantic import BaseModel
 
-from integration_tests.support import MODEL, STREAMS, Ask, Served
+from integration_tests.support import MODEL, STREAMS, VERSATILE_MODEL, Ask, Served
 from langchain_openrouter import ChatOpenRouter, EmptyResponseError, OpenRouterError
 from langchain_openrouter.emulator import Fault
 
@@ -102,6 +102,7 @@ class TestRequests:
     async def test_parameters(self, served: Served, ask: Ask) -> None:
         """Fields, `model_kwargs`, bound and per-call arguments are all in the body; tracing's own are not."""
         model = served.model(
+            VERSATILE_MODEL,
             temperature=0.5,
             model_kwargs={"top_k": 40},
             reasoning={"effort": "low"},
@@ -116,7 +117,7 @@ class TestRequests:
         )
 
         wanted = {
-            "model": MODEL,
+            "model": VERSATILE_MODEL,
             "temperature": 0.5,
             "top_k": 40,
             "reasoning": {"effort": "low"},

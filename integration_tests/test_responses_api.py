@@ -35,7 +35,7 @@ def openrouter(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
 def model(openrouter: Emulator, **fields: Any) -> ChatOpenRouter:
     """Make a model that speaks the Responses API."""
     own: dict[str, Any] = {"model": MODEL, "api_key": openrouter.api_key, "base_url": openrouter.base_url}
-    return ChatOpenRouter(**own, use_responses_api=True, **fields)
+    return ChatOpenRouter(**{**own, **fields}, use_responses_api=True)
 
 
 async def test_every_call_style_answers(openrouter: Emulator) -> None:
@@ -65,7 +65,8 @@ def test_nothing_of_openai_leaves(openrouter: Emulator) -> None:
 
 def test_parameters_are_sent(openrouter: Emulator) -> None:
     """Under the API's names where it has them, and beside them where only OpenRouter does."""
-    asked = model(openrouter, max_tokens=50, temperature=0.5, provider={"sort": "price"})
+    fields = {"max_tokens": 50, "temperature": 0.5, "provider": {"sort": "price"}}
+    asked = model(openrouter, model="anthropic/claude-sonnet-4.5", **fields)
     asked.invoke("Hi", stop=["zz"], top_k=3)
 
     body = openrouter.requests[-1].json

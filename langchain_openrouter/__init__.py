@@ -21,7 +21,10 @@ from langchain_openrouter._distribution import warn_of_official_distribution
 from langchain_openrouter._version import __version__
 
 if TYPE_CHECKING:
+    from langchain_openrouter.catalog import Catalog
+    from langchain_openrouter.chat.validating import ModelValidationWarning
     from langchain_openrouter.chat_models import ChatOpenRouter
+    from langchain_openrouter.costs import estimate, price
     from langchain_openrouter.errors import (
         APIConnectionError,
         APITimeoutError,
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
         InsufficientCreditsError,
         InvalidResponseError,
         MissingOutputError,
+        ModelNotFoundError,
+        ModelValidationError,
         ModerationError,
         NoEndpointsError,
         NotFoundError,
@@ -66,6 +71,7 @@ __all__ = [
     "BadGatewayError",
     "BadRequestError",
     "BudgetLimitError",
+    "Catalog",
     "ChatOpenRouter",
     "ContextLengthError",
     "DeadlineExceededError",
@@ -76,6 +82,9 @@ __all__ = [
     "InsufficientCreditsError",
     "InvalidResponseError",
     "MissingOutputError",
+    "ModelNotFoundError",
+    "ModelValidationError",
+    "ModelValidationWarning",
     "ModerationError",
     "NoEndpointsError",
     "NotFoundError",
@@ -96,12 +105,20 @@ __all__ = [
     "UnknownModelError",
     "UnprocessableEntityError",
     "__version__",
+    "estimate",
+    "price",
 ]
 
-_ELSEWHERE = {"ChatOpenRouter": "chat_models"}
+_ELSEWHERE = {
+    "Catalog": "catalog",
+    "ChatOpenRouter": "chat_models",
+    "ModelValidationWarning": "chat.validating",
+    "estimate": "costs",
+    "price": "costs",
+}
 """The module of each public name that is not an error."""
 
-_MODULES = frozenset({"chat_models", "data", "errors"})
+_MODULES = frozenset({"catalog", "chat_models", "costs", "data", "errors"})
 """Modules that programs reach through the package without importing them: the official package imports its own."""
 
 

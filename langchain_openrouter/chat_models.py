@@ -30,6 +30,7 @@ from langchain_openrouter.chat.reading import StreamReader
 from langchain_openrouter.chat.responses_api import delegate, openai_errors
 from langchain_openrouter.chat.tools import to_wire_tools
 from langchain_openrouter.chat.tracing import TracedCost, tell_chunk
+from langchain_openrouter.chat.validating import Validation
 from langchain_openrouter.errors import OpenRouterError, masking
 from langchain_openrouter.http.client import Call
 from langchain_openrouter.wire import blocks as _blocks  # noqa: F401  # registers the translator of content blocks
@@ -51,7 +52,7 @@ _OFFICIAL_FIELDS = frozenset(get_pydantic_field_names(BaseChatModel)) | {
 """The fields of the official class. It refuses them in `model_kwargs`, and takes all others there; so do we."""
 
 
-class ChatOpenRouter(TracedCost, Binding, RequestParameters, Connection):
+class ChatOpenRouter(TracedCost, Binding, Validation, RequestParameters, Connection):
     """A chat model of OpenRouter.
 
     The fields are OpenRouter's request parameters (`RequestParameters`) and how to reach it (`Connection`); every
@@ -195,7 +196,7 @@ class ChatOpenRouter(TracedCost, Binding, RequestParameters, Connection):
         if self.streaming:
             return generate_from_stream(self._stream(messages, stop=stop, run_manager=run_manager, **kwargs))
         if self.use_responses_api:
-            openai, arguments = delegate(self, kwargs, stop)
+            openai, arguments = self._delegate(messages, stop, kwargs)
             with openai_errors():
                 return openai._generate(messages, None, run_manager, **arguments)
         call, model = self._prepare(messages, stop, kwargs, stream=False)
@@ -214,7 +215,7 @@ class ChatOpenRouter(TracedCost, Binding, RequestParameters, Connection):
         if self.streaming:
             return await agenerate_from_stream(self._astream(messages, stop=stop, run_manager=run_manager, **kwargs))
         if self.use_responses_api:
-            openai, arguments = delegate(self, kwargs, stop)
+            openai, arguments = self._delegate(messages, stop, kwargs)
             with openai_errors():
                 return await openai._agenerate(messages, None, run_manager, **arguments)
         call, model = self._prepare(messages, stop, kwargs, stream=False)
@@ -231,7 +232,7 @@ class ChatOpenRouter(TracedCost, Binding, RequestParameters, Connection):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         if self.use_responses_api:
-            openai, arguments = delegate(self, kwargs, stop)
+            openai, arguments = self._delegate(messages, stop, kwargs)
             with openai_errors():
                 yield from openai._stream(messages, None, run_manager, **arguments)
             return
@@ -253,7 +254,7 @@ class ChatOpenRouter(TracedCost, Binding, RequestParameters, Connection):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         if self.use_responses_api:
-            openai, arguments = delegate(self, kwargs, stop)
+            openai, arguments = self._delegate(messages, stop, kwargs)
             with openai_errors():
                 async for chunk in openai._astream(messages, None, run_manager, **arguments):
                     yield chunk
@@ -297,6 +298,18 @@ class ChatOpenRouter(TracedCost, Binding, RequestParameters, Connection):
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any], *, stream: bool
     ) -> tuple[Call, str]:
         """Give the request to make, and the model that it asks for."""
+        body, sending = self._body(messages, stop, kwargs, stream=stream)
+        url = (sending.pop("base_url", None) or self._base_url()).rstrip("/")
+        headers = self._headers(sending, stream=stream)
+        content = encode(body)
+        self._validate_request(body, len(content), sending.pop("model_validation", None))
+        call = Call(f"{url}/chat/completions", headers, content, self._waiting(sending))
+        return call, body.get("model", self.model_name)
+
+    def _body(
+        self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any], *, stream: bool
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Give the body of a request to the chat API, and what its arguments say of how to send it."""
         given, sending = sort_arguments({**sending_arguments(self.model_kwargs), **kwargs})
         warn_of_given(given)
         params = merge(self._default_params, given)
@@ -305,11 +318,16 @@ class ChatOpenRouter(TracedCost, Binding, RequestParameters, Connection):
         params["stream"] = stream
         if stream and sending.pop("stream_usage", self.stream_usage):
             params["stream_options"] = {"include_usage": True, **(params.get("stream_options") or {})}
-        body = {"messages": to_wire(messages), **params, **self.extra_body, **(sending.pop("extra_body", None) or {})}
-        url = (sending.pop("base_url", None) or self._base_url()).rstrip("/")
-        headers = self._headers(sending, stream=stream)
-        call = Call(f"{url}/chat/completions", headers, encode(body), self._waiting(sending))
-        return call, body.get("model", self.model_name)
+        further = sending.pop("extra_body", None) or {}
+        return {"messages": to_wire(messages), **params, **self.extra_body, **further}, sending
+
+    def _delegate(
+        self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
+    ) -> tuple[BaseChatModel, dict[str, Any]]:
+        """Give the model that speaks the Responses API, and the arguments of its call."""
+        body, sending = self._body(messages, stop, kwargs, stream=False)
+        self._validate_request(body, None, sending.get("model_validation"))
+        return delegate(self, kwargs, stop)
 
     def _create_message_dicts(
         self, messages: list[BaseMessage], stop: list[str] | None

@@ -26,13 +26,14 @@ EVERYTHING = frozenset({"*"})
 DOORS = {
     "__init__": EVERYTHING,
     "_distribution": frozenset[str](),
+    "_service": frozenset[str](),
     "_version": frozenset[str](),
     "data": frozenset({"catalog"}),
     "demo": EVERYTHING,
 }
 """Files that are no rooms, with the rooms they may import: they hold a name where others look for it."""
 
-OPEN_TO_ALL = frozenset({"_version"})
+OPEN_TO_ALL = frozenset({"_service", "_version"})
 
 
 def rooms_of_the_page() -> dict[str, frozenset[str]]:
@@ -200,9 +201,11 @@ _DOOR_NAMES = {"warn_of_official_distribution"}
 def test_errors_are_public() -> None:
     """Every error class can be imported from the package itself."""
     package = importlib.import_module(PACKAGE)
-    tree = importlib.import_module(f"{PACKAGE}.errors.tree")
+    tree, catalog = (importlib.import_module(f"{PACKAGE}.errors.{name}") for name in ("tree", "catalog"))
+    classes = {name: value for name in package.__all__ if isinstance(value := getattr(package, name), type)}
 
-    assert set(tree.__all__) == set(package.__all__) - {"ChatOpenRouter", "__version__"}
+    errors = {name for name, value in classes.items() if issubclass(value, package.OpenRouterError)}
+    assert errors == {*tree.__all__, *catalog.__all__}
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

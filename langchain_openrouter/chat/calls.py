@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 _KEPT = frozenset(
     {
         "api_key", "app_categories", "app_title", "app_url", "deadline", "extra_body", "max_retries", "max_retry_wait",
-        "request_timeout", "response_cache", "router_metadata", "stream_idle_timeout", "stream_usage", "timeout",
+        "model_validation", "request_timeout", "response_cache", "router_metadata", "stream_idle_timeout",
+        "stream_usage", "timeout",
     }
 )  # fmt: skip
 """Arguments that say how to send, under the names of our fields."""

@@ -63,6 +63,7 @@ def test_a_model_is_read_back() -> None:
         request_metadata={"a": "b"},
         extra_body={"x": 1},
         deadline=9.0,
+        model_validation="off",
     )
     again: Any = load(
         dumpd(model),

@@ -6,10 +6,13 @@ import os
 
 import pytest
 
+_KEPT = frozenset({"OPENROUTER_CATALOG_CACHE", "OPENROUTER_SHARED"})
+"""What the tests set for themselves."""
+
 
 @pytest.fixture(autouse=True)
 def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make models without what the environment of the user's machine says."""
     for name in list(os.environ):
-        if name.startswith(("OPENROUTER_", "LC_", "LANGCHAIN_", "LANGSMITH_")) and name != "OPENROUTER_SHARED":
+        if name.startswith(("OPENROUTER_", "LC_", "LANGCHAIN_", "LANGSMITH_")) and name not in _KEPT:
             monkeypatch.delenv(name)

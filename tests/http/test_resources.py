@@ -271,7 +271,7 @@ def test_clients_of_the_user(library: Any, ask: Ask) -> None:
     headers = {"X-Mine": "1"}
     client = library.Client(transport=transport, headers=headers)
     async_client = library.AsyncClient(transport=transport, headers=headers)
-    model = ChatOpenRouter(model=MODEL, api_key=KEY, http_client=client, http_async_client=async_client)  # type: ignore[arg-type]
+    model = Server().model(http_client=client, http_async_client=async_client)
 
     assert ask(model).content == "Hi"
     assert seen[0].headers["x-mine"] == "1"
