@@ -42,6 +42,7 @@ types: $(VENV)/.with-dev ## Check types
 .PHONY: bench
 bench: $(VENV)/.with-dev ## Measure the time that the package adds
 	$(VENV)/bin/python scripts/benchmark.py
+	$(VENV)/bin/python scripts/benchmark_catalog.py
 
 .PHONY: format
 format: $(VENV)/.with-dev ## Format the code and repair what can be repaired

@@ -34,7 +34,7 @@ LIMITS = {"call": 0.5, "chunk": 0.25}
 """The most that ours may take, as a share of `ChatOpenAI`'s."""
 CONSTRUCTION_LIMIT = 100e-6
 
-_IDENTITY = {"id": "gen-1", "created": 1, "model": "bench/model", "provider": "Bench"}
+_IDENTITY = {"id": "gen-1", "created": 1, "model": "openai/gpt-4o-mini", "provider": "Bench"}
 _USAGE = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15, "cost": 0.00001}
 
 
@@ -154,10 +154,10 @@ def _contenders(base: str) -> list[Contender]:
     from langchain_openrouter import ChatOpenRouter
 
     def ours(count: int) -> BaseChatModel:
-        return ChatOpenRouter(model="bench/model", api_key="sk-bench", base_url=f"{base}/{count}")  # type: ignore[arg-type]
+        return ChatOpenRouter(model="openai/gpt-4o-mini", api_key="sk-bench", base_url=f"{base}/{count}")  # type: ignore[arg-type]
 
     def openai(count: int) -> BaseChatModel:
-        return ChatOpenAI(model="bench/model", api_key="sk-bench", base_url=f"{base}/{count}")  # type: ignore[arg-type]
+        return ChatOpenAI(model="openai/gpt-4o-mini", api_key="sk-bench", base_url=f"{base}/{count}")  # type: ignore[arg-type]
 
     return [
         Contender("ChatOpenRouter", ours),

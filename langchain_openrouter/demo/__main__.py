@@ -52,7 +52,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
             "with it OpenRouter does, after a question."
         ),
     )
-    parser.add_argument("--model", help="id of the model that answers, such as anthropic/claude-haiku-4.5")
+    parser.add_argument("--model", help="id of the model that answers, such as author/name")
     parser.add_argument("--yes", action="store_true", help="spend money on OpenRouter without being asked")
     parser.add_argument("--json", action="store_true", help="print the rows of the table as JSON, and nothing else")
     return parser.parse_args(argv)
@@ -62,13 +62,13 @@ def _run(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     from langchain_openrouter import __version__
-    from langchain_openrouter.demo.place import MODEL, find_place
+    from langchain_openrouter.demo.place import chosen_models, find_place
     from langchain_openrouter.demo.stage import Stage
     from langchain_openrouter.demo.steps import STEPS
 
     console = Console(file=io.StringIO()) if options.json else Console()
     stage = Stage(console)
-    with find_place(options.model or MODEL) as place:
+    with find_place(options.model or chosen_models()[0]) as place:
         stage.opening(__version__, place.description)
         if place.is_real and not options.yes:
             refusal = _ask(place, sum(step.calls for step in STEPS))
