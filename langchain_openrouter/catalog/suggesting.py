@@ -79,7 +79,13 @@ def suggest(name: str, models: Iterable[tuple[str, str]], limit: int = 3) -> tup
         newest = _newest_like(chosen[0], names)
         if newest not in chosen:
             chosen[limit - 1 :] = [newest]
-    return tuple(chosen)
+    return tuple(chosen or _newest_of_author(name, names)[: max(limit, 0)])
+
+
+def _newest_of_author(name: str, models: Iterable[str]) -> list[str]:
+    """Give what an author has now, for a name that is like none: the family that it was of is gone."""
+    author = name.partition("/")[0].casefold() if "/" in name else ""
+    return [each for each in models if ":" not in each and each.partition("/")[0].casefold() == author]
 
 
 def _best_first(name: str, typed: _Typed, names: Mapping[str, tuple[_Name, ...]]) -> list[str]:

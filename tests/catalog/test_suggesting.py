@@ -331,3 +331,11 @@ def test_quick(real: Models) -> None:
         durations.append(time.process_time() - start)
 
     assert min(durations) < 0.05
+
+
+def test_a_family_that_is_gone_leads_to_its_author() -> None:
+    """A name that is like none gets the newest models of its author, without variants; of an unknown one, nothing."""
+    models = [("maker/new:free", "New"), ("maker/new", "New"), ("~maker/new-latest", "New"), ("other/thing", "Thing")]
+
+    assert suggest("maker/zzqqxx", models) == ("maker/new",)
+    assert suggest("nobody/zzqqxx", models) == ()
