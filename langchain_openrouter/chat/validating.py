@@ -75,10 +75,14 @@ class Validation(BaseChatModel):
         Raises:
             ModelNotFoundError: The catalog does not know the model, and `model_validation` is strict.
             ModelValidationError: The model cannot do what is asked, likewise.
+            ValueError: The call says something else of `model_validation`.
         """
         how = how or self.model_validation
         if how == "off":
             return
+        if how not in {"warn", "strict"}:
+            msg = f"model_validation={how!r} is not known; it can be 'warn', 'strict' or 'off'."
+            raise ValueError(msg)
         found = problems(body, current(), size=size)
         if found and how == "strict":
             found = _refuse(found)

@@ -328,3 +328,12 @@ def test_looking_is_quick(name: str) -> None:
         warnings.simplefilter("ignore", ModelValidationWarning)
         pairs = [(seconds(on), seconds(off)) for _ in range(30)]
     assert min(pair[0] for pair in pairs) < 1.5 * min(pair[1] for pair in pairs)
+
+
+def test_a_slip_in_the_switch_of_a_call() -> None:
+    """A value that the constructor would refuse is refused in a call too, before anything is sent."""
+    server = Server()
+
+    with pytest.raises(ValueError, match="'warn', 'strict' or 'off'"):
+        invoke(server.model(), model_validation="stric")
+    assert server.bodies == []
