@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
+import operator
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import httpx
+import httpx2
 import pytest
 
 from langchain_openrouter import APIConnectionError, ChatOpenRouter, InsufficientCreditsError
 from langchain_openrouter.emulator import Emulator, Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Callable, Iterator
+
+    from langchain_core.messages import AIMessage
 
 MODEL = "openai/gpt-4o-mini"
 OF_OPENAI = {
@@ -50,6 +58,48 @@ async def test_every_call_style_answers(openrouter: Emulator) -> None:
 
     assert words == ["hello"] * 4
     assert {request.path for request in openrouter.requests} == {"/api/v1/responses"}
+
+
+async def test_every_call_style_tells_the_cost(openrouter: Emulator) -> None:
+    """The billed cost, fees included, stands in the message as billed, and once in a stream."""
+    asked = model(openrouter, plugins=[{"id": "web"}])
+    calls: list[Callable[[], Awaitable[AIMessage]]] = [
+        lambda: asyncio.to_thread(asked.invoke, "Say 'hello'"),
+        lambda: asked.ainvoke("Say 'hello'"),
+        lambda: asyncio.to_thread(lambda: functools.reduce(operator.add, asked.stream("Say 'hello'"))),
+        lambda: _added(asked),
+    ]
+    for call in calls:
+        before = openrouter.spent
+        message = await call()
+
+        assert Decimal(str(message.response_metadata["cost"])) == openrouter.spent - before > 0
+
+
+async def _added(asked: ChatOpenRouter) -> AIMessage:
+    chunks = [chunk async for chunk in asked.astream("Say 'hello'")]
+    return functools.reduce(operator.add, chunks)
+
+
+@pytest.mark.parametrize("library", [httpx, httpx2])
+async def test_a_client_of_ones_own(openrouter: Emulator, library: Any) -> None:
+    """Requests go through the user's clients, of either library, and bring the cost too."""
+    with library.Client() as client:
+        async with library.AsyncClient() as async_client:
+            asked = model(openrouter, http_client=client, http_async_client=async_client)
+
+            assert asked.invoke("Say 'hello'").response_metadata["cost"] > 0
+            assert (await asked.ainvoke("Say 'hello'")).response_metadata["cost"] > 0
+            assert "".join(chunk.text for chunk in asked.stream("Say 'hello'")) == "hello"
+
+
+def test_a_body_that_is_no_answer(openrouter: Emulator) -> None:
+    """What the API sends in place of an answer is the SDK's to refuse, not ours to stumble over."""
+    openrouter.add_fault(Fault(kind="status", status=200, body="not JSON", path="/responses", times=1))
+
+    with pytest.raises(Exception, match=r".") as caught:  # of the SDK, whatever it is
+        model(openrouter, max_retries=0).invoke("Hi")
+    assert not isinstance(caught.value, (KeyError, IndexError))
 
 
 def test_nothing_of_openai_leaves(openrouter: Emulator) -> None:

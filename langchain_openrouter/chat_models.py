@@ -27,7 +27,7 @@ from langchain_openrouter.chat.calls import merge, sending_arguments, sort_argum
 from langchain_openrouter.chat.connection import Connection, check_key, check_timeout
 from langchain_openrouter.chat.parameters import RequestParameters, warn_of_given
 from langchain_openrouter.chat.reading import StreamReader
-from langchain_openrouter.chat.responses_api import delegate, openai_errors
+from langchain_openrouter.chat.responses_api import Overheard, delegate, openai_errors
 from langchain_openrouter.chat.tools import to_wire_tools
 from langchain_openrouter.chat.tracing import TracedCost, tell_chunk
 from langchain_openrouter.chat.validating import Validation
@@ -196,9 +196,11 @@ class ChatOpenRouter(TracedCost, Binding, Validation, RequestParameters, Connect
         if self.streaming:
             return generate_from_stream(self._stream(messages, stop=stop, run_manager=run_manager, **kwargs))
         if self.use_responses_api:
-            openai, arguments = self._delegate(messages, stop, kwargs)
+            openai, arguments, overheard = self._delegate(messages, stop, kwargs)
             with openai_errors():
-                return openai._generate(messages, None, run_manager, **arguments)
+                result = openai._generate(messages, None, run_manager, **arguments)
+            overheard.tell(result.generations[0].message)
+            return result
         call, model = self._prepare(messages, stop, kwargs, stream=False)
         with masking(call.headers):
             reply = self.client.send(call)
@@ -215,9 +217,11 @@ class ChatOpenRouter(TracedCost, Binding, Validation, RequestParameters, Connect
         if self.streaming:
             return await agenerate_from_stream(self._astream(messages, stop=stop, run_manager=run_manager, **kwargs))
         if self.use_responses_api:
-            openai, arguments = self._delegate(messages, stop, kwargs)
+            openai, arguments, overheard = self._delegate(messages, stop, kwargs)
             with openai_errors():
-                return await openai._agenerate(messages, None, run_manager, **arguments)
+                result = await openai._agenerate(messages, None, run_manager, **arguments)
+            overheard.tell(result.generations[0].message)
+            return result
         call, model = self._prepare(messages, stop, kwargs, stream=False)
         with masking(call.headers):
             reply = await self.client.asend(call)
@@ -232,9 +236,13 @@ class ChatOpenRouter(TracedCost, Binding, Validation, RequestParameters, Connect
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         if self.use_responses_api:
-            openai, arguments = self._delegate(messages, stop, kwargs)
+            openai, arguments, overheard = self._delegate(messages, stop, kwargs)
             with openai_errors():
-                yield from openai._stream(messages, None, run_manager, **arguments)
+                for chunk in openai._stream(messages, None, run_manager, **arguments):
+                    overheard.tell(chunk.message)
+                    if run_manager:
+                        tell_chunk(run_manager, chunk)
+                    yield chunk
             return
         chunks = self._chunks(*self._prepare(messages, stop, kwargs, stream=True))
         if run_manager is None:  # LangChain tells the callbacks itself, as in `stream`
@@ -254,9 +262,12 @@ class ChatOpenRouter(TracedCost, Binding, Validation, RequestParameters, Connect
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         if self.use_responses_api:
-            openai, arguments = self._delegate(messages, stop, kwargs)
+            openai, arguments, overheard = self._delegate(messages, stop, kwargs)
             with openai_errors():
                 async for chunk in openai._astream(messages, None, run_manager, **arguments):
+                    overheard.tell(chunk.message)
+                    if run_manager:
+                        tell_chunk(run_manager, chunk)
                     yield chunk
             return
         async with aclosing(self._achunks(*self._prepare(messages, stop, kwargs, stream=True))) as chunks:
@@ -323,8 +334,8 @@ class ChatOpenRouter(TracedCost, Binding, Validation, RequestParameters, Connect
 
     def _delegate(
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
-    ) -> tuple[BaseChatModel, dict[str, Any]]:
-        """Give the model that speaks the Responses API, and the arguments of its call."""
+    ) -> tuple[BaseChatModel, dict[str, Any], Overheard]:
+        """Give the model that speaks the Responses API, the arguments of its call, and what hears its answers."""
         body, sending = self._body(messages, stop, kwargs, stream=False)
         self._validate_request(body, None, sending.get("model_validation"))
         return delegate(self, kwargs, stop)

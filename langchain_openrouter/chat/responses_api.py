@@ -11,12 +11,20 @@ from __future__ import annotations
 
 import functools
 import inspect
+import json
 from typing import TYPE_CHECKING, Any
+
+from langchain_core.messages import AIMessage
 
 from langchain_openrouter.chat.calls import merge, sending_arguments, sort_arguments
 from langchain_openrouter.errors import APIConnectionError, APITimeoutError, from_response, redact
+from langchain_openrouter.http.sse import EventDecoder
+from langchain_openrouter.wire.usage import usage_extras
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from langchain_core.messages import BaseMessage
     from langchain_openai import ChatOpenAI
 
 _CONVERTED = frozenset(
@@ -27,7 +35,50 @@ _CONVERTED = frozenset(
 _LENGTHS = ("max_completion_tokens", "max_tokens")
 
 
-def delegate(owner: Any, kwargs: dict[str, Any], stop: list[str] | None) -> tuple[ChatOpenAI, dict[str, Any]]:
+class Overheard:
+    """What answers tell and langchain-openai leaves out: the billed cost, and what OpenRouter's own tools did."""
+
+    __slots__ = ("_body", "_usage")
+
+    def __init__(self) -> None:
+        self._body = bytearray()
+        self._usage: dict[str, Any] = {}
+
+    def hear(self, content_type: str) -> Callable[[bytes], None]:
+        """Give what hears the body of an answer; an earlier one, which was tried again, is forgotten."""
+        self._body, self._usage = bytearray(), {}
+        if not content_type.startswith("text/event-stream"):
+            return self._body.extend
+        decoder = EventDecoder()
+
+        def take(piece: bytes) -> None:
+            for data in decoder.feed(piece):
+                if b'"usage"' in data:
+                    self._read(data)
+
+        return take
+
+    def tell(self, message: BaseMessage) -> None:
+        """Put what was heard into the message, or the chunk, that tells the usage."""
+        if self._body:
+            self._read(bytes(self._body))
+        if isinstance(message, AIMessage) and message.usage_metadata:
+            message.response_metadata.update(usage_extras(self._usage))
+
+    def _read(self, data: bytes) -> None:
+        try:
+            answer = json.loads(data)
+        except ValueError:  # for the SDK to complain of
+            return
+        response = answer.get("response", answer) if isinstance(answer, dict) else {}
+        usage = response.get("usage") if isinstance(response, dict) else None
+        if isinstance(usage, dict):
+            self._usage = usage
+
+
+def delegate(
+    owner: Any, kwargs: dict[str, Any], stop: list[str] | None
+) -> tuple[ChatOpenAI, dict[str, Any], Overheard]:
     """Build the model that speaks for another, and the arguments of its call.
 
     Built for each call: it holds no connection, so that costs little, and a change of the owner's fields is never
@@ -39,7 +90,7 @@ def delegate(owner: Any, kwargs: dict[str, Any], stop: list[str] | None) -> tupl
         stop: Texts at which to stop.
 
     Returns:
-        A `ChatOpenAI` and the arguments for its `_generate` or `_stream`.
+        A `ChatOpenAI`, the arguments for its `_generate` or `_stream`, and what hears its answers.
     """
     from langchain_openai import ChatOpenAI
 
@@ -56,6 +107,7 @@ def delegate(owner: Any, kwargs: dict[str, Any], stop: list[str] | None) -> tupl
     base_url = (sending.pop("base_url", None) or owner._base_url()).rstrip("/")
     headers = owner._headers(sending, stream=False)
     waiting = owner._waiting(sending)
+    overheard = Overheard()
     model = ChatOpenAI(
         model=call.pop("model"),
         api_key=owner.openrouter_api_key,
@@ -67,11 +119,11 @@ def delegate(owner: Any, kwargs: dict[str, Any], stop: list[str] | None) -> tupl
         timeout=waiting.read,
         openai_proxy="",
         http_socket_options=(),
-        http_client=owner.client.cleaned(headers),
-        http_async_client=owner.client.acleaned(headers),
+        http_client=owner.client.cleaned(headers, overheard.hear),
+        http_async_client=owner.client.acleaned(headers, overheard.hear),
         extra_body={**params, **extra_body} or None,
     )
-    return model, call
+    return model, call, overheard
 
 
 class openai_errors:  # noqa: N801  # used like a function

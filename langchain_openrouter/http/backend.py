@@ -13,7 +13,9 @@ except ImportError:  # pragma: no cover - depends on what is installed
     import httpx as _httpx  # type: ignore[no-redef]
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+    Hears = Callable[[bytes], None]
 
 _IDLE_CONNECTIONS = 100
 _KEEP_ALIVE = 30.0
@@ -61,52 +63,107 @@ def _options(proxy: str | None) -> dict[str, Any]:
 
 
 class _Through(_httpx.BaseTransport):
-    """Sends through another client, with exactly the headers that we say."""
+    """Sends through another client, with exactly the headers that we say, and lets somebody hear the answer."""
 
-    def __init__(self, client: Callable[[], Any], headers: dict[str, Any]) -> None:
+    def __init__(self, client: Callable[[], Any], headers: dict[str, Any], hear: Callable[[str], Hears]) -> None:
         self._client = client
         self._headers = headers
+        self._hear = hear
 
     def handle_request(self, request: Any) -> Any:
-        return self._client().send(_cleaned(request, self._headers), stream=True)
+        client = self._client()
+        response = client.send(_cleaned(request, request.read(), self._headers, client), stream=True)
+        return _answer(response, _Heard(response.stream, self._hear(_kind(response))))
 
 
 class _AsyncThrough(_httpx.AsyncBaseTransport):
     """The same, asynchronously."""
 
-    def __init__(self, client: Callable[[], Awaitable[Any]], headers: dict[str, Any]) -> None:
+    def __init__(
+        self, client: Callable[[], Awaitable[Any]], headers: dict[str, Any], hear: Callable[[str], Hears]
+    ) -> None:
         self._client = client
         self._headers = headers
+        self._hear = hear
 
     async def handle_async_request(self, request: Any) -> Any:
-        return await (await self._client()).send(_cleaned(request, self._headers), stream=True)
+        client = await self._client()
+        response = await client.send(_cleaned(request, await request.aread(), self._headers, client), stream=True)
+        return _answer(response, _AsyncHeard(response.stream, self._hear(_kind(response))))
 
 
-def client_through(client: Callable[[], Any], headers: dict[str, Any]) -> Any:
+class _Heard(_httpx.SyncByteStream):
+    """A body that somebody hears on its way."""
+
+    def __init__(self, stream: Any, hear: Hears) -> None:
+        self._stream = stream
+        self._hear = hear
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._stream:
+            self._hear(piece)
+            yield piece
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class _AsyncHeard(_httpx.AsyncByteStream):
+    """The same, asynchronously."""
+
+    def __init__(self, stream: Any, hear: Hears) -> None:
+        self._stream = stream
+        self._hear = hear
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for piece in self._stream:
+            self._hear(piece)
+            yield piece
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+def client_through(client: Callable[[], Any], headers: dict[str, Any], hear: Callable[[str], Hears]) -> Any:
     """Make a client that opens nothing itself: for SDKs that would add headers and credentials of their own.
 
     Args:
         client: Gives the client to send through.
         headers: The headers of every request; those that carry the body stay as the SDK set them.
+        hear: Gives, for an answer of a content type, what is to hear the pieces of its body.
     """
-    return _httpx.Client(transport=_Through(client, headers), trust_env=False)
+    return _httpx.Client(transport=_Through(client, headers, hear), trust_env=False)
 
 
-def async_client_through(client: Callable[[], Awaitable[Any]], headers: dict[str, Any]) -> Any:
+def async_client_through(
+    client: Callable[[], Awaitable[Any]], headers: dict[str, Any], hear: Callable[[str], Hears]
+) -> Any:
     """Make an asynchronous client that opens nothing itself. See `client_through`."""
-    return _httpx.AsyncClient(transport=_AsyncThrough(client, headers), trust_env=False)
+    return _httpx.AsyncClient(transport=_AsyncThrough(client, headers, hear), trust_env=False)
+
+
+def _kind(response: Any) -> str:
+    return str(response.headers.get("content-type", ""))
+
+
+def _answer(response: Any, stream: Any) -> Any:
+    """Give a response of the library chosen here; that of a user's client may be the other's."""
+    return _httpx.Response(
+        response.status_code, headers=response.headers.raw, stream=stream, extensions=response.extensions
+    )
 
 
 _OF_THE_BODY = ("accept", "content-length", "content-type", "host", "transfer-encoding")
 
 
-def _cleaned(request: Any, headers: dict[str, Any]) -> Any:
+def _cleaned(request: Any, content: bytes, headers: dict[str, Any], client: Any) -> Any:
     kept = {name: request.headers[name] for name in _OF_THE_BODY if name in request.headers}
     ours = {name: value for name, value in headers.items() if name.lower() not in kept}
     # A new request: SDKs look into the headers of their own when the answer has come.
-    return _httpx.Request(
-        request.method, request.url, headers={**ours, **kept}, stream=request.stream, extensions=request.extensions
-    )
+    wanted = {"headers": {**ours, **kept}, "content": content, "extensions": request.extensions}
+    if isinstance(client, (_httpx.Client, _httpx.AsyncClient)):
+        return _httpx.Request(request.method, request.url, **wanted)
+    return client.build_request(request.method, str(request.url), **wanted)  # one of the other library
 
 
 def failure_kind(error: BaseException) -> str | None:

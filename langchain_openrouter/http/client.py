@@ -127,17 +127,22 @@ class HttpClient:
         """Send the request and give the answer as a stream, asynchronously. See `stream`."""
         return await self._arepeat(call, AsyncStream.of_events)
 
-    def cleaned(self, headers: dict[str, Any]) -> Any:
-        """Give a client for an SDK: it sends through ours, and these headers are all that its requests carry."""
-        return backend.client_through(lambda: self._client or self._lease.client(), headers)
+    def cleaned(self, headers: dict[str, Any], hear: Callable[[str], Callable[[bytes], None]]) -> Any:
+        """Give a client for an SDK: it sends through ours, and these headers are all that its requests carry.
 
-    def acleaned(self, headers: dict[str, Any]) -> Any:
+        Args:
+            headers: The headers.
+            hear: Gives, for an answer of a content type, what is to hear the pieces of its body.
+        """
+        return backend.client_through(lambda: self._client or self._lease.client(), headers, hear)
+
+    def acleaned(self, headers: dict[str, Any], hear: Callable[[str], Callable[[bytes], None]]) -> Any:
         """Give an asynchronous client for an SDK. See `cleaned`."""
 
         async def client() -> Any:
             return self._async_client or await self._lease.async_client()
 
-        return backend.async_client_through(client, headers)
+        return backend.async_client_through(client, headers, hear)
 
     def close(self) -> None:
         """Give the shared connections back; they are closed when nobody else uses them. The user's own client stays."""

@@ -196,7 +196,6 @@ def test_each_set_of_prices(real: Emulator, name: str) -> None:
         assert charge.computed.quantize(PICO) == billed
 
 
-@pytest.mark.xfail(strict=True, reason="langchain-openai keeps neither cost nor tool use of a response; docs/costs.md")
 @pytest.mark.parametrize("ask", [invoke, stream])
 def test_the_responses_api(openrouter: Emulator, catalog: Catalog, ask: Ask) -> None:
     """A message by way of the Responses API is priced at what was billed for it, fees included."""
