@@ -202,6 +202,8 @@ class Catalog:
         model = self._found.get(name)
         if model is not None:
             return model
+        if not isinstance(name, str):
+            raise TypeError(f"A model is looked up by a name; this is {type(name).__name__}.")
         if self._names is None:
             self._names = Names(
                 (model_id, text(record.get("canonical_slug"))) for model_id, record in self._records.items()

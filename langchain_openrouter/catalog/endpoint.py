@@ -21,7 +21,7 @@ _OPERATIONAL = 0
 
 @dataclass(frozen=True, slots=True)
 class Percentiles:
-    """What half, three quarters, nine tenths and 99 of 100 requests of the last half hour stayed below."""
+    """What 50, 75, 90 and 99 of 100 requests of the last half hour reached: no more time, or no less speed."""
 
     p50: float | None = None
     p75: float | None = None

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from langchain_openrouter.catalog import Catalog, ModelNotFoundError
+from langchain_openrouter.catalog import Catalog, Model, ModelNotFoundError
 from langchain_openrouter.catalog.naming import ROUTING_VARIANTS, Names, is_short
 from tests.helpers.records import real_records
 
@@ -222,3 +222,10 @@ def test_what_two_models_could_mean(slugs: dict[str, str | None]) -> None:
 def test_is_short(name: str, short: bool) -> None:
     """A name is short when it lacks its author."""
     assert is_short(name) is short
+
+
+@pytest.mark.parametrize("odd", [None, 7, Model("a/b")])
+def test_a_name_is_a_text(odd: object) -> None:
+    """What is no text is refused by an error that says so."""
+    with pytest.raises(TypeError, match=r"looked up by a name"):
+        Catalog.from_response([{"id": "a/b"}]).lookup(odd)  # type: ignore[arg-type]
