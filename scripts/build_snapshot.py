@@ -19,10 +19,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-SNAPSHOT = Path(__file__).parents[1] / "langchain_openrouter" / "catalog" / "snapshot.json.gz"
+from langchain_openrouter.catalog import snapshot
 
-NOT_FACTS = frozenset({"description", "links"})
-"""Keys of a record that hold prose or navigation. A key that OpenRouter adds later is kept until it is named here."""
+SNAPSHOT = Path(__file__).parents[1] / "langchain_openrouter" / "catalog" / snapshot.FILE_NAME
 
 LONGEST_FACT = 200
 """Characters; a longer string is prose under a new key, and a person has to look at it."""
@@ -54,10 +53,10 @@ def pack(text: bytes) -> bytes:
 
 
 def _facts_of(record: dict[str, Any]) -> dict[str, Any]:
-    kept = {key: value for key, value in record.items() if key not in NOT_FACTS}
+    kept = {key: value for key, value in record.items() if key not in snapshot.NOT_FACTS}
     for text in _strings_in(kept):
         if len(text) > LONGEST_FACT:
-            message = f"{record['id']}: {text[:60]!r}… looks like prose; name its key in NOT_FACTS"
+            message = f"{record['id']}: {text[:60]!r}… looks like prose; name its key in catalog.snapshot.NOT_FACTS"
             raise ValueError(message)
     return kept
 

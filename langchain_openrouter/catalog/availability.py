@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from langchain_openrouter.catalog.pricing import in_utc
 from langchain_openrouter.errors import NotFoundError
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from langchain_openrouter.catalog.catalog import Catalog
 
 __all__ = ["Availability", "availability"]
@@ -48,7 +50,7 @@ def availability(catalog: Catalog, name: str, *, live: bool, today: dt.date | No
     model = catalog.get(name)
     if model is None:
         return Availability("unknown", suggestions=catalog.suggest(name))
-    if model.expiration_date is not None and model.expiration_date < (today or dt.datetime.now(dt.UTC).date()):
+    if model.has_expired(today or in_utc().date()):
         return Availability("expired", model.id)
     if not live:
         return Availability("available", model.id)

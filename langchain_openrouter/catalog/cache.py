@@ -83,7 +83,7 @@ class Cache:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-            if not self._is_told:  # a load reads up to three times
+            if not self._is_told:  # a load reads it twice
                 _log.warning("The catalog's cache %s cannot be read and is passed over: %r", self.path, error)
             self._is_told = True
             return None

@@ -195,7 +195,7 @@ class Catalog:
         """How long ago OpenRouter said so; never negative, and ``None`` where that is not known."""
         if self.fetched_at is None:
             return None
-        return max(dt.datetime.now(dt.UTC) - self.fetched_at, dt.timedelta(0))
+        return max(in_utc() - self.fetched_at, dt.timedelta(0))
 
     def get(self, name: str, default: Model | None = None) -> Model | None:
         """Give the model that a name means, or the default. See `lookup`."""

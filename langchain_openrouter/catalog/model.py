@@ -248,6 +248,14 @@ class Model:
         """Whether the weights are published; ``None`` where it is not known."""
         return None if self.hugging_face_id is None else bool(self.hugging_face_id)
 
+    def has_expired(self, day: dt.date) -> bool:
+        """Say whether the model may have been removed on a day; on its expiration date it is still there.
+
+        Args:
+            day: A day (UTC).
+        """
+        return self.expiration_date is not None and self.expiration_date < day
+
     def supports(self, *parameters: str) -> bool:
         """Say whether at least one endpoint supports each of these parameters.
 

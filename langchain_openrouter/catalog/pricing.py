@@ -10,7 +10,7 @@ https://openrouter.ai/docs/guides/overview/models.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -71,8 +71,6 @@ class Rates:
 RATE_NAMES = tuple(each.name for each in fields(Rates))
 """The price keys of ``PublicPricing``."""
 
-_RATE_NAMES = frozenset(RATE_NAMES)
-
 
 @dataclass(frozen=True, slots=True)
 class PricingOverride(Rates):
@@ -103,7 +101,7 @@ class PricingOverride(Rates):
             "utc_start": _clock(record.get("utc_start")),
             "utc_end": _clock(record.get("utc_end")),
         }
-        unread = (name for name in record.keys() - _RATE_NAMES if record[name] is not None)
+        unread = (name for name in record.keys() - RATE_NAMES if record[name] is not None)
         if any(conditions.get(name) is None and (name in conditions or not _is_price(record[name])) for name in unread):
             return None
         prices = _prices({name: price for name, price in record.items() if price is not None})
@@ -142,7 +140,7 @@ class Pricing(Rates):
     """
 
     discount: Decimal = Decimal(0)
-    overrides: tuple[PricingOverride, ...] = field(default=())
+    overrides: tuple[PricingOverride, ...] = ()
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Pricing:
@@ -221,7 +219,7 @@ def _clock(value: object) -> dt.time | None:
     return dt.time(hour % 24, minute) if hour <= 24 and minute < 60 else None  # noqa: PLR2004  # hours, minutes
 
 
-def in_utc(at: dt.datetime | None) -> dt.datetime:
+def in_utc(at: dt.datetime | None = None) -> dt.datetime:
     """Give a time in UTC; one without a zone is UTC, and none is now."""
     if at is None:
         return dt.datetime.now(dt.UTC)

@@ -11,6 +11,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from langchain_openrouter.catalog.in_use import current
+from langchain_openrouter.catalog.pricing import in_utc
 
 if TYPE_CHECKING:
     from langchain_core.language_models.model_profile import ModelProfile
@@ -78,7 +79,7 @@ def _describe_model(model: Model, profile: ModelProfile) -> None:
 
 def _is_ending(model: Model) -> bool:
     """Say whether the model's end is set; an end far away stands where none is."""
-    return model.expiration_date is not None and model.expiration_date < dt.date.today() + _FAR  # noqa: DTZ011
+    return model.has_expired(in_utc().date() + _FAR)
 
 
 _FAR = dt.timedelta(days=366)

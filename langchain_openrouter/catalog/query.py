@@ -115,9 +115,7 @@ def check(query: Mapping[str, Any], models: Sequence[Model]) -> None:
     """
     for name, value in query.items():
         if name not in Query.__annotations__:
-            close = difflib.get_close_matches(name, Query.__annotations__, n=1)
-            remedy = f"Did you mean {close[0]!r}?" if close else f"There are {', '.join(Query.__annotations__)}."
-            msg = f"search() has no argument {name!r}. {remedy}"
+            msg = f"search() has no argument {name!r}. {_remedy(name, list(Query.__annotations__), 'There are')}"
             raise TypeError(msg)
         if value is not None and name in _CHECKS:
             _CHECKS[name](name, value)
@@ -186,10 +184,13 @@ def check_choice(name: str, value: Any, choices: Iterable[str]) -> None:
     """
     known = sorted(choices)
     if value not in known:
-        close = difflib.get_close_matches(str(value), known, n=1)
-        remedy = f"Did you mean {close[0]!r}?" if close else f"It can be {', '.join(known)}."
-        msg = f"{name}={value!r} is not known. {remedy}"
+        msg = f"{name}={value!r} is not known. {_remedy(str(value), known, 'It can be')}"
         raise ValueError(msg)
+
+
+def _remedy(slip: str, known: Sequence[str], intro: str) -> str:
+    close = difflib.get_close_matches(slip, known, n=1)
+    return f"Did you mean {close[0]!r}?" if close else f"{intro} {', '.join(known)}."
 
 
 def name_set(wanted: Any) -> frozenset[str]:

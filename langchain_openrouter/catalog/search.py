@@ -73,16 +73,14 @@ def best_of(models: Sequence[Model], query: Mapping[str, Any], x: Axis, y: Axis)
     return frontier(search(models, {**query, "limit": None}), x, y)[:limit]
 
 
-def blended_price(model: Model) -> Decimal | None:
-    """Give dollars per token for three prompt tokens and one of the answer; ``None`` where one is not known."""
-    prompt, completion = model.pricing.prompt, model.pricing.completion
-    if prompt is None or completion is None:
-        return None
-    return (3 * prompt + completion) / 4 * (1 - model.pricing.discount)
+def _blended_price(model: Model) -> Decimal | None:
+    """Give dollars per million tokens, three of the prompt to one of the answer; ``None`` where one is not known."""
+    prompt, completion = (model.pricing.per_million(name) for name in ("prompt", "completion"))
+    return None if prompt is None or completion is None else (3 * prompt + completion) / 4
 
 
 VALUES: dict[str, Callable[[Model], Any]] = {
-    "price": blended_price,
+    "price": _blended_price,
     "prompt_price": lambda model: model.pricing.per_million("prompt"),
     "completion_price": lambda model: model.pricing.per_million("completion"),
     "intelligence": lambda model: model.benchmarks.intelligence,
@@ -156,10 +154,7 @@ def _by_author(wanted: Any) -> Callable[[Model], bool]:
 
 def _available_on(day: dt.date) -> Callable[[Model], bool]:
     day = in_utc(day).date() if isinstance(day, dt.datetime) else day
-    return lambda model: (
-        (model.created is None or model.created.date() <= day)
-        and (model.expiration_date is None or day <= model.expiration_date)
-    )
+    return lambda model: (model.created is None or model.created.date() <= day) and not model.has_expired(day)
 
 
 def _is_plain(model: Model) -> bool:

@@ -15,9 +15,12 @@ import json
 from importlib import resources
 from typing import Any
 
-__all__ = ["date", "load"]
+__all__ = ["FILE_NAME", "NOT_FACTS", "date", "load"]
 
 FILE_NAME = "snapshot.json.gz"
+
+NOT_FACTS = frozenset({"description", "links"})
+"""Keys of a record that hold prose or navigation. A key that OpenRouter adds later is kept until it is named here."""
 
 
 @functools.cache

@@ -42,7 +42,6 @@ Origin = Literal["live", "cache", "stale", "snapshot", "response"]
 MAX_AGE = dt.timedelta(hours=1)
 """How old a cache may be and still be fresh, unless the caller says otherwise."""
 
-_NOT_FACTS = frozenset({"description", "links"})
 _NOT_MODIFIED = 304
 _MOST_PAGES = 100
 _CONNECT, _SILENCE, _DEADLINE = 3.0, 8.0, 15.0
@@ -122,7 +121,7 @@ class Server:
                 if reply.status == _NOT_MODIFIED and stored:
                     return replace(stored, fetched_at=_now())
                 page = _parsed(reply, url)
-                records += answer_records(page)
+                records += _facts_of(page["data"])
                 marks[url] = reply.headers.get("etag"), reply.headers.get("last-modified")
                 url, headers = _next_page(url, page), {}
         if not records:
@@ -185,17 +184,17 @@ def find(source: Source, max_age: float, server: Server, cache: Cache) -> Found:
     """
     if source == "snapshot":
         return _bundled()
+    if source == "live":
+        return _refreshed(server, cache)
     stored = cache.read()
     if source == "cache":
         return _at_hand(stored, max_age)
-    if source == "auto" and stored is not None and _is_fresh(stored, max_age):
+    if stored is not None and _is_fresh(stored, max_age):
         return Found(stored.records, "cache", stored.fetched_at)
     try:
         return _refreshed(server, cache)
     except OpenRouterError as error:
-        if source == "live":
-            raise
-        found = _at_hand(cache.read(), max_age)
+        found = _at_hand(stored, max_age)
         _log.warning("The catalog could not be fetched, %s data is used: %s", found.origin, error.message)
         return found
 
@@ -236,7 +235,10 @@ def _now() -> dt.datetime:
 
 
 def listed_records(answer: Mapping[str, Any] | Iterable[Any]) -> list[dict[str, Any]]:
-    """Take the records out of an answer that a caller gives. See `answer_records`.
+    """Take the records out of an answer of ``GET /models``, without prose and links.
+
+    Args:
+        answer: The answer, or its ``data``. What is no record of a model is passed over.
 
     Raises:
         ValueError: It is no such answer.
@@ -248,18 +250,12 @@ def listed_records(answer: Mapping[str, Any] | Iterable[Any]) -> list[dict[str, 
             f"{type(answer).__name__} with {type(listed).__name__}. Pass the parsed JSON."
         )
         raise ValueError(msg)  # noqa: TRY004  # what it holds is wrong, more than what it is
-    return answer_records(list(listed))
+    return _facts_of(list(listed))
 
 
-def answer_records(answer: object) -> list[dict[str, Any]]:
-    """Take the records out of an answer of ``GET /models``, without prose and links.
-
-    Args:
-        answer: The answer, or its ``data``. What is no record of a model is passed over.
-    """
-    listed = answer.get("data") if isinstance(answer, dict) else answer
+def _facts_of(listed: object) -> list[dict[str, Any]]:
     return [
-        {key: value for key, value in record.items() if key not in _NOT_FACTS}
+        {key: value for key, value in record.items() if key not in snapshot.NOT_FACTS}
         for record in items(listed)
         if has_id(record)
     ]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from langchain_openrouter.catalog.naming import PRESET, is_short
+from langchain_openrouter.catalog.pricing import in_utc
 from langchain_openrouter.catalog.reading import items, mapping, text, texts, whole
 from langchain_openrouter.errors.catalog import ModelNotFoundError
 
@@ -110,9 +111,9 @@ def _existence(name: str, model: Model | None, catalog: Catalog, today: dt.date 
     ends = model.expiration_date
     if ends is None:
         return
-    day = today or dt.datetime.now(dt.UTC).date()
+    day = today or in_utc().date()
     if ends - day < SOON:
-        gone = day > ends
+        gone = model.has_expired(day)
         message = f"{name!r} {'was' if gone else 'is'} to be removed after {ends}, says {catalog.described}."
         others = [each for each in catalog.suggest(name, 4) if each != model.id]
         remedy = f"Consider {', '.join(map(repr, others[:3]))}." if others else "Choose another in time."

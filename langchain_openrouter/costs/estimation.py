@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_openrouter.catalog import Catalog, Model, current
 from langchain_openrouter.costs.pricing import price
-from langchain_openrouter.costs.prompt import TokenRange, count_prompt, holds_audio
+from langchain_openrouter.costs.prompt import TokenRange, as_messages, count_prompt, holds_audio
 from langchain_openrouter.costs.usage import Usage
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ def estimate(
             msg = f"{name}={value!r} is no number of tokens. Pass 1 or more, or leave it out."
             raise ValueError(msg)
     found = model if isinstance(model, Model) else (catalog or current()).lookup(model)
+    messages = as_messages(messages)
     prompt = _within_window(count_prompt(messages, tools), found.context_length)
     completion = _answer(found, prompt, max_tokens, expected_tokens)
     low = price(Usage(prompt.low, completion.low, cached=prompt.low), found, at=at)

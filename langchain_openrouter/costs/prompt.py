@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import LanguageModelInput
     from langchain_core.messages import BaseMessage
 
-__all__ = ["TokenRange", "count_prompt", "holds_audio"]
+__all__ = ["TokenRange", "as_messages", "count_prompt", "holds_audio"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def count_prompt(prompt: LanguageModelInput, tools: Sequence[Any] | None = None)
         >>> count_prompt("How are you today?")
         TokenRange(low=2, expected=12, high=71)
     """
-    messages = _messages(prompt)
+    messages = as_messages(prompt)
     kinds = [block.get("type") for message in messages for block in _blocks(message)]
     said, thought = _bytes(_said(messages, tools or ())), _bytes(_thoughts(messages))
     images = sum(kind in _IMAGES for kind in kinds)
@@ -78,10 +78,11 @@ def count_prompt(prompt: LanguageModelInput, tools: Sequence[Any] | None = None)
 
 def holds_audio(prompt: LanguageModelInput) -> bool:
     """Say whether there is sound in a prompt, which may cost more by the token."""
-    return any(block.get("type") in _AUDIO for message in _messages(prompt) for block in _blocks(message))
+    return any(block.get("type") in _AUDIO for message in as_messages(prompt) for block in _blocks(message))
 
 
-def _messages(prompt: LanguageModelInput) -> list[BaseMessage]:
+def as_messages(prompt: LanguageModelInput) -> list[BaseMessage]:
+    """Give a prompt as messages, whatever its form."""
     from langchain_core.messages import BaseMessage, convert_to_messages
     from langchain_core.prompt_values import PromptValue
 
