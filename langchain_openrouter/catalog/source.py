@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-import json
 import logging
 import os
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,12 +16,10 @@ from langchain_openrouter import _service
 from langchain_openrouter.catalog import snapshot
 from langchain_openrouter.catalog.cache import Cache, Stored, shown
 from langchain_openrouter.catalog.reading import has_id, items, mapping, text
-from langchain_openrouter.errors import APIConnectionError, InvalidResponseError, OpenRouterError, masking
+from langchain_openrouter.errors import InvalidResponseError, OpenRouterError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from langchain_openrouter.http.client import Call, Reply
+    from langchain_openrouter.http.asking import Asking
 
 __all__ = ["Found", "LoadOptions", "Origin", "Server", "Source", "find", "listed_records"]
 
@@ -44,11 +39,9 @@ MAX_AGE = dt.timedelta(hours=1)
 
 _NOT_MODIFIED = 304
 _MOST_PAGES = 100
-_CONNECT, _SILENCE, _DEADLINE = 3.0, 8.0, 15.0
-"""Seconds for a connection, without a byte, and for everything together."""
-
-_PAUSE = 1.0
-"""Seconds that a server may have us wait: old facts at once are better than new ones later."""
+_DEADLINE = 15.0
+"""Seconds for a fetch; old facts at once are better than new ones later. A fetch of another process is waited for as
+long."""
 
 _log = logging.getLogger(__name__)
 
@@ -111,16 +104,18 @@ class Server:
         Raises:
             OpenRouterError: The API could not be reached, refused, or sent something else.
         """
+        from langchain_openrouter.http.asking import read_answer  # most programs never ask
+
         headers = stored.conditions if stored else {}
         url: str | None = f"{self.base_url}/models"
         records: list[dict[str, Any]] = []
         marks: dict[str, tuple[str | None, str | None]] = {}
-        with self._asking() as get:
+        with self._asking() as asking:
             while url and url not in marks and len(marks) < _MOST_PAGES:
-                reply = get(url, headers)
+                reply = asking.send(url, headers)
                 if reply.status == _NOT_MODIFIED and stored:
                     return replace(stored, fetched_at=_now())
-                page = _parsed(reply, url)
+                page = read_answer(reply, url)
                 records += _facts_of(page["data"])
                 marks[url] = reply.headers.get("etag"), reply.headers.get("last-modified")
                 url, headers = _next_page(url, page), {}
@@ -138,36 +133,19 @@ class Server:
         Raises:
             OpenRouterError: As in `models`; `NotFoundError` when the API does not know the model.
         """
-        url = f"{self.base_url}/models/{quote(model_id, safe='/~:')}/endpoints"
-        key = self.api_key or os.environ.get(_service.KEY_VARIABLE, "").strip()
-        with self._asking() as get:
-            answer = _parsed(get(url, {"Authorization": f"Bearer {key}"} if key else {}), url)
+        path = f"/models/{quote(model_id, safe='/~:')}/endpoints"
+        with self._asking(self.api_key or os.environ.get(_service.KEY_VARIABLE, "").strip()) as asking:
+            answer = asking.get(path)
         listed = mapping(answer["data"]).get("endpoints")
         if not isinstance(listed, list):
-            raise InvalidResponseError(f"{shown(url)} answered without a list of endpoints.", body=answer)
+            msg = f"{shown(self.base_url)}{path} answered without a list of endpoints."
+            raise InvalidResponseError(msg, body=answer)
         return [record for record in map(mapping, listed) if text(record.get("provider_name"))]
 
-    @contextlib.contextmanager
-    def _asking(self) -> Iterator[Callable[[str, Mapping[str, str]], Reply]]:
-        """Give what sends requests: through one client, and within one deadline."""
-        from langchain_openrouter.http.client import HttpClient  # most programs never ask
+    def _asking(self, api_key: str | None = None) -> Asking:
+        from langchain_openrouter.http.asking import Asking  # most programs never ask
 
-        client, ends = HttpClient(self.http_client), time.monotonic() + _DEADLINE
-
-        def get(url: str, headers: Mapping[str, str]) -> Reply:
-            call = _call(url, headers, ends - time.monotonic())
-            try:
-                with masking(call.headers):
-                    return client.send(call)
-            except OpenRouterError:
-                raise
-            except (ImportError, OSError, ValueError) as error:  # a proxy, certificates or a URL that cannot be used
-                raise APIConnectionError(f"No request can be made: {error}") from error
-
-        try:
-            yield get
-        finally:
-            client.close()
+        return Asking(self.base_url, api_key, self.http_client, deadline=_DEADLINE)
 
 
 def find(source: Source, max_age: float, server: Server, cache: Cache) -> Found:
@@ -259,25 +237,6 @@ def _facts_of(listed: object) -> list[dict[str, Any]]:
         for record in items(listed)
         if has_id(record)
     ]
-
-
-def _call(url: str, headers: Mapping[str, str], deadline: float) -> Call:
-    from langchain_openrouter.http.client import Call
-    from langchain_openrouter.http.waiting import Waiting
-
-    waiting = Waiting(_CONNECT, _SILENCE, _SILENCE, deadline=deadline, max_retries=1, max_retry_wait=_PAUSE)
-    own = {"Accept": "application/json", "User-Agent": _service.USER_AGENT}
-    return Call(url, {**own, **headers}, b"", waiting, "GET")
-
-
-def _parsed(reply: Reply, url: str) -> Mapping[str, Any]:
-    try:
-        answer = json.loads(reply.content)
-    except (ValueError, RecursionError) as error:
-        raise InvalidResponseError(f"{shown(url)} answered with something that is not JSON.") from error
-    if not isinstance(answer, dict) or "data" not in answer:
-        raise InvalidResponseError(f"{shown(url)} answered without `data`.", body=answer)
-    return answer
 
 
 def _next_page(url: str, page: Mapping[str, Any]) -> str | None:
