@@ -63,9 +63,12 @@ _TOO_LONG = re.compile(
 )
 _NO_MODEL = re.compile(r"not a valid model|model .*(?:not found|does not exist)", re.IGNORECASE)
 _NO_ENDPOINT = re.compile(r"no (?:endpoints|allowed providers|available)", re.IGNORECASE)
-_BUDGET = re.compile(r"(?:key|budget|spend\w*|guardrail) (?:limit|budget)|limit exceeded", re.IGNORECASE)
+_BUDGET = re.compile(
+    r"(?:key|budget|spend\w*|guardrail) (?:limit|budget)|limit exceeded|budget of \S+ exceeded", re.IGNORECASE
+)
 _GUARDRAIL = re.compile(r"guardrail|^request blocked", re.IGNORECASE)
 _SHOWN_TEXT = 500
+_A_YEAR_OF_OURS = 1_500_000_000  # seconds since 1970: 2017
 
 
 def from_response(status: int, headers: Mapping[str, str], text: str) -> tree.OpenRouterError:
@@ -272,7 +275,7 @@ def _retry_after(headers: Mapping[str, str], payload: dict[str, Any], metadata: 
     """Find how long to wait: the standard header, else what the body says.
 
     Sources: "Retry-After header" of the error documentation; `error.availability.retry_after`; and, for the free
-    tier, `metadata.headers["X-RateLimit-Reset"]` in milliseconds since the epoch.
+    tier, `X-RateLimit-Reset` in milliseconds since the epoch, in `metadata.headers` or in the response's own.
     """
     availability = payload.get("availability")
     in_body = availability.get("retry_after") if isinstance(availability, dict) else None
@@ -281,11 +284,13 @@ def _retry_after(headers: Mapping[str, str], payload: dict[str, Any], metadata: 
         if seconds is not None:
             return seconds
     limits = metadata.get("headers")
-    reset = limits.get("X-RateLimit-Reset") if isinstance(limits, dict) else None
+    reset = limits.get("X-RateLimit-Reset") if isinstance(limits, dict) else headers.get("x-ratelimit-reset")
     try:
-        return max(0.0, float(reset) / 1000 - time.time()) if reset else None
+        at = float(reset or 0) / 1000
     except (TypeError, ValueError):
         return None
+    # Other servers count seconds there, or seconds from now.
+    return max(0.0, at - time.time()) if at > _A_YEAR_OF_OURS else None
 
 
 def _seconds(value: Any) -> float | None:

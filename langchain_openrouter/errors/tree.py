@@ -50,6 +50,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from langchain_core import exceptions as core
 
+from langchain_openrouter.errors.limits import LimitDetails
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -220,7 +222,7 @@ class AuthenticationError(OpenRouterError, core.ModelAuthenticationError):
     )
 
 
-class PaymentRequiredError(OpenRouterError, core.ModelPermissionDeniedError):
+class PaymentRequiredError(LimitDetails, OpenRouterError, core.ModelPermissionDeniedError):
     """OpenRouter wants to be paid first (402)."""
 
     remedy = "Look at the credit and the limits of the key: https://openrouter.ai/settings/credits."
@@ -260,10 +262,10 @@ class GuardrailError(PermissionDeniedError):
     remedy = "Change the input, or the guardrail: https://openrouter.ai/settings/guardrails."
 
 
-class BudgetLimitError(PermissionDeniedError):
-    """A spending limit of the key, the guardrail or the workspace is used up (403)."""
+class BudgetLimitError(LimitDetails, PermissionDeniedError):
+    """A spending limit of the key, a guardrail or the workspace is used up (403): `.limit_source` says which."""
 
-    remedy = "Wait for the reset (`.body` may say when), or raise the limit in the OpenRouter settings."
+    remedy = "Wait for the reset (`.resets_at`, where it is told), or raise the limit in the OpenRouter settings."
 
 
 class NotFoundError(OpenRouterError, core.ModelNotFoundError):
@@ -285,7 +287,7 @@ class NoEndpointsError(NotFoundError):
     )
 
 
-class RateLimitError(OpenRouterError, core.ModelRateLimitError):
+class RateLimitError(LimitDetails, OpenRouterError, core.ModelRateLimitError):
     """Too many requests, at OpenRouter or at the provider (429)."""
 
     remedy = (

@@ -237,10 +237,14 @@ def test_a_date_to_wait_for() -> None:
     later = datetime.now(UTC) + timedelta(seconds=30)
     by_header = failed(429, headers={"Retry-After": format_datetime(later, usegmt=True)}).retry_after
     by_body = failed(429, metadata={"headers": {"X-RateLimit-Reset": str(int((time.time() + 30) * 1000))}}).retry_after
+    in_headers = failed(429, headers={"X-RateLimit-Reset": str(int((time.time() + 30) * 1000))}).retry_after
+    in_seconds = failed(429, headers={"X-RateLimit-Reset": "30"}).retry_after
     past = failed(503, headers={"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}).retry_after
 
     assert by_header == pytest.approx(30, abs=2)
     assert by_body == pytest.approx(30, abs=2)
+    assert in_headers == pytest.approx(30, abs=2)
+    assert in_seconds is None  # another server's way of counting
     assert past == 0.0
 
 
