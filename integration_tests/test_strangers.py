@@ -143,6 +143,44 @@ class TestOpenRouterSdk:
         assert sdk.api_keys.get_current_key_metadata().data.limit is None
         assert "openai" in {provider.slug for provider in sdk.providers.list().data}
 
+    @pytest.mark.filterwarnings("ignore:warning. .. DEPRECATED:DeprecationWarning")
+    def test_a_limited_key(self) -> None:
+        """The limit of a key and its reset parse; the credits are refused with the SDK's own class."""
+        with (
+            Emulator(models=[], key_limit=5, limit_reset="weekly", management_key=False) as limited,
+            OpenRouter(api_key=limited.api_key, server_url=limited.base_url) as client,
+        ):
+            told = client.api_keys.get_current_key_metadata().data
+            with pytest.raises(errors.ForbiddenResponseError, match="Only management keys"):
+                client.credits.get_credits()
+        assert (told.limit, told.limit_remaining, told.limit_reset) == (5, 5, "weekly")
+        assert told.effective_budget == told.budgets[0]
+        assert told.budgets[0].resets_at is not None
+        assert told.budgets[0].resets_at.weekday() == 0
+
+    def test_a_late_generation(self) -> None:
+        """A generation that is not told yet is not found, and parses later."""
+        with (
+            Emulator(late_generations=1) as late,
+            OpenRouter(api_key=late.api_key, server_url=late.base_url) as client,
+        ):
+            made = client.chat.send(model=MODEL, messages=HELLO).id
+            with pytest.raises(errors.NotFoundResponseError, match="not found"):
+                client.generations.get_generation(id=made)
+            assert client.generations.get_generation(id=made).data.id == made
+
+    def test_limits_that_are_used_up(self) -> None:
+        """The refusals of limits raise the SDK's own classes."""
+        faults = [Fault.over_budget(5, 5.25, nth=1), Fault.in_flight(0)]
+        with (
+            Emulator(faults=faults) as limited,
+            OpenRouter(api_key=limited.api_key, server_url=limited.base_url) as client,
+        ):
+            with pytest.raises(errors.ForbiddenResponseError, match="Budget limit exceeded"):
+                client.chat.send(model=MODEL, messages=HELLO)
+            with pytest.raises(errors.PaymentRequiredResponseError, match="in-flight"):
+                client.chat.send(model=MODEL, messages=HELLO)
+
     def test_generation(self, sdk: OpenRouter) -> None:
         """A generation can be looked up, and costs what the answer said."""
         result = sdk.chat.send(model=MODEL, messages=HELLO)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from decimal import Decimal
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from langchain_openrouter.emulator.answering.tokens import Tokenizer, split
 from langchain_openrouter.emulator.failing.faults import Fault, FaultBook
@@ -14,7 +14,7 @@ from langchain_openrouter.emulator.services.chat import ChatService
 from langchain_openrouter.emulator.services.replay import Replay, ReplayBook, read_exchanges
 from langchain_openrouter.emulator.serving.app import ROOT, Api
 from langchain_openrouter.emulator.serving.front import Front
-from langchain_openrouter.emulator.serving.handlers import Account, Catalog
+from langchain_openrouter.emulator.serving.handlers import Account, Catalog, KeyFacts
 from langchain_openrouter.emulator.serving.sending import Sender
 from langchain_openrouter.emulator.serving.server import ServerThread
 from langchain_openrouter.emulator.serving.transport import asgi_transport
@@ -52,6 +52,13 @@ class Emulator:
         tokenizer: Cuts text into tokens; by default `tokens.split`, which needs no download.
         page_size: How many models `GET /models` lists at most before `links.next` leads on; `None`
             for all, or as many as the request says. The attribute may be set at any time.
+        key_limit: Dollars that `GET /key` shows as the limit of the key; `None` shows `credits`. It refuses nothing:
+            that is what `credits` and `Fault.over_budget` do.
+        limit_reset: When that limit resets: `daily`, `weekly`, `monthly`, or `None` for never.
+        management_key: Whether the key is a management key. `GET /credits` refuses one that is not; with `None`, it
+            answers, though `GET /key` says that it is none.
+        late_generations: How often `GET /generation` answers 404 for an id before it tells, as OpenRouter does for
+            some seconds.
 
     >>> with Emulator(models=[{"id": "some/model"}]) as emulator:
     ...     emulator.base_url.startswith("http://127.0.0.1:")
@@ -73,6 +80,10 @@ class Emulator:
         byok: Iterable[str] = (),
         tokenizer: Tokenizer | None = None,
         page_size: int | None = None,
+        key_limit: Decimal | str | float | None = None,
+        limit_reset: Literal["daily", "weekly", "monthly"] | None = None,
+        management_key: bool | None = None,
+        late_generations: int = 0,
     ) -> None:
         """Build the application; nothing is opened."""
         self.api_key = api_key
@@ -88,11 +99,17 @@ class Emulator:
             seed=seed,
             byok=frozenset(byok),
         )
+        facts = KeyFacts(
+            limit=None if key_limit is None else Decimal(str(key_limit)),
+            limit_reset=limit_reset,
+            is_management=management_key,
+            late=late_generations,
+        )
         api = Api(
             api_key=api_key,
             chat=chat,
             catalog=Catalog(registry, lambda: self.page_size),
-            account=Account(self._state, api_key),
+            account=Account(self._state, api_key, facts),
             faults=self._faults,
             sender=Sender(chunk_delay, self._state.leave),
         )

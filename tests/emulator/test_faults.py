@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -35,6 +36,33 @@ async def test_statuses(make: Callable[..., Any]) -> None:
         "message": "Slow down",
         "metadata": {"provider_name": "Acme", "error_type": "rate_limit_exceeded"},
     }
+
+
+async def test_budgets_that_are_used_up(make: Callable[..., Any]) -> None:
+    """The refusal of a limit has its source, its amounts and its reset; a lifetime limit has none."""
+    reset = datetime(2026, 10, 12, 2, tzinfo=timezone(timedelta(hours=2)))
+    faults = [Fault.over_budget(50, 50.25, reset, "openrouter_guardrail_budget", nth=1), Fault.over_budget(5, 5)]
+    talk = make(faults=faults)
+    first, second = await talk.ask("Hello"), await talk.ask("Hello")
+    assert (first.status_code, second.status_code) == (403, 403)
+    assert first.json()["error"]["metadata"] == {
+        "limit_source": "openrouter_guardrail_budget",
+        "limit_usd": 50,
+        "spend_usd": 50.25,
+        "resets_at": "2026-10-12T00:00:00.000Z",
+    }
+    assert second.json()["error"]["metadata"]["limit_source"] == "openrouter_key_limit"
+    assert second.json()["error"]["metadata"]["resets_at"] is None
+
+
+async def test_money_in_flight(make: Callable[..., Any]) -> None:
+    """The refusal for money in flight says when another attempt may succeed, and strikes as often as asked for."""
+    talk = make(faults=[Fault.in_flight(3, times=1)])
+    answer = await talk.ask("Hello")
+    assert (answer.status_code, answer.headers["retry-after"]) == (402, "3")
+    metadata = answer.json()["error"]["metadata"]
+    assert metadata == {"reason": "in_flight_budget_exhausted", "limit_source": "openrouter_in_flight_budget"}
+    assert (await talk.ask("Hello")).status_code == 200
 
 
 async def test_bodies_that_are_no_json(make: Callable[..., Any]) -> None:

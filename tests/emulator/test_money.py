@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from langchain_openrouter.emulator.market.pricing import Usage, cost_of, prices_at
+from langchain_openrouter.emulator.serving.handlers import next_reset
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -255,3 +256,56 @@ async def test_free_models_have_a_rate(talk: Any) -> None:
     headers = answer.json()["error"]["metadata"]["headers"]
     assert (headers["X-RateLimit-Limit"], headers["X-RateLimit-Remaining"]) == ("20", "0")
     assert (await talk.ask("Hello")).status_code == 200
+
+
+RESETS = [("daily", "2026-11-22"), ("weekly", "2026-11-23"), ("monthly", "2026-12-01")]
+
+
+@pytest.mark.parametrize(("interval", "day"), RESETS)
+def test_next_reset(interval: str, day: str) -> None:
+    """A limit resets at the next midnight, Monday or first of a month; the moment itself is in the next window."""
+    for moment in (datetime(2026, 11, 21, tzinfo=UTC), datetime(2026, 11, 21, 23, 59, 59, 999_999, tzinfo=UTC)):
+        assert next_reset(interval, moment) == f"{day}T00:00:00.000Z"
+    assert next_reset("monthly", datetime(2026, 12, 31, tzinfo=UTC)) == "2027-01-01T00:00:00.000Z"
+    assert next_reset("weekly", datetime(2026, 11, 23, tzinfo=UTC)) == "2026-11-30T00:00:00.000Z"
+
+
+async def test_limit_of_the_key(make: Callable[..., Any]) -> None:
+    """The key has a limit of its own, with what is left of it and its reset; it refuses nothing."""
+    talk = make(key_limit="0.00001", limit_reset="weekly")
+    for _ in range(2):
+        await talk.chat('Say "yes"')
+    data = (await talk.send("/key")).json()["data"]
+    assert (data["limit"], data["limit_remaining"], data["limit_reset"]) == (0.00001, -0.00001, "weekly")
+    [budget] = data["budgets"]
+    assert data["effective_budget"] == budget
+    assert (budget["scope"], budget["reset_interval"], budget["spend_usd"]) == ("key_limit", "weekly", 0.00002)
+    assert datetime.fromisoformat(budget["resets_at"]) > datetime.now(UTC)
+    assert talk.emulator.credit_left == Decimal("9.99998")
+
+
+async def test_a_limit_for_ever(make: Callable[..., Any]) -> None:
+    """A limit without a reset never resets; without a limit there is no budget."""
+    data = (await make(key_limit=5).send("/key")).json()["data"]
+    assert (data["limit_reset"], data["budgets"][0]["resets_at"]) == (None, None)
+    assert (await make().send("/key")).json()["data"]["budgets"] == []
+
+
+@pytest.mark.parametrize(("management", "status"), [(None, 200), (True, 200), (False, 403)])
+async def test_who_may_see_the_credits(make: Callable[..., Any], management: bool | None, status: int) -> None:
+    """The credits are for management keys, where it matters what kind of key it is."""
+    talk = make(management_key=management)
+    answer = await talk.send("/credits")
+    assert answer.status_code == status
+    if status == 403:
+        assert answer.json() == {"error": {"code": 403, "message": "Only management keys can perform this operation"}}
+    assert (await talk.send("/key")).json()["data"]["is_management_key"] is (management is True)
+
+
+async def test_generations_that_are_late(make: Callable[..., Any]) -> None:
+    """A generation is not found so many times; each id has its own count."""
+    talk = make(late_generations=2)
+    first, second = [(await talk.chat("Hello"))["id"] for _ in range(2)]
+    asked = [first, first, second, first, second, second]
+    assert [(await talk.send(f"/generation?id={one}")).status_code for one in asked] == [404, 404, 404, 200, 404, 200]
+    assert (await talk.send("/generation?id=gen-none")).status_code == 404

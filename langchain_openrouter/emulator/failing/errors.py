@@ -81,6 +81,11 @@ def unknown_user() -> ApiError:
     return ApiError(401, "User not found.", user_id=False)
 
 
+def no_management_key() -> ApiError:
+    """Refuse what only a management key may do."""
+    return ApiError(403, "Only management keys can perform this operation", user_id=False)
+
+
 def unknown_model(name: str) -> ApiError:
     """Refuse a model id that is in no list."""
     return ApiError(400, f"{name} is not a valid model ID")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from datetime import UTC
 from random import Random
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
 FaultKind = Literal[
     "status",
@@ -110,6 +112,46 @@ class Fault:
         if not 0 <= self.probability <= 1:
             msg = f"probability {self.probability} is not between 0 and 1"
             raise ValueError(msg)
+
+    @classmethod
+    def over_budget(
+        cls,
+        limit_usd: float,
+        spend_usd: float,
+        resets_at: datetime | None = None,
+        limit_source: str = "openrouter_key_limit",
+        **when: Any,
+    ) -> Self:
+        """Give the 403 of a spending limit that is used up.
+
+        Args:
+            limit_usd: The limit.
+            spend_usd: What is spent of it.
+            resets_at: When it resets, with its zone; `None` for a lifetime limit.
+            limit_source: Whose limit it is; also `openrouter_guardrail_budget` or `openrouter_workspace_budget`.
+            **when: Which requests: arguments of the class.
+
+        >>> Fault.over_budget(5, 5.25).status
+        403
+        """
+        reset = resets_at and f"{resets_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.000Z"
+        told = {"limit_source": limit_source, "limit_usd": limit_usd, "spend_usd": spend_usd, "resets_at": reset}
+        return cls(kind="status", status=403, message="Budget limit exceeded", metadata=told, **when)
+
+    @classmethod
+    def in_flight(cls, retry_after: float = 1, **when: Any) -> Self:
+        """Give the 402 of too much money in calls that are still running.
+
+        Args:
+            retry_after: Seconds until another attempt may succeed.
+            **when: Which requests: arguments of the class.
+        """
+        message = (
+            "This request would exceed your available credits given your current in-flight requests. Retry after "
+            "in-flight requests settle, or add credits."
+        )
+        told = {"reason": "in_flight_budget_exhausted", "limit_source": "openrouter_in_flight_budget"}
+        return cls(kind="status", status=402, message=message, metadata=told, retry_after=retry_after, **when)
 
 
 @dataclass(slots=True)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from calendar import monthrange
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from langchain_openrouter.emulator.failing.errors import ApiError
+from langchain_openrouter.emulator.failing.errors import ApiError, no_management_key
 from langchain_openrouter.emulator.market.pricing import ZERO
 from langchain_openrouter.emulator.market.providers import PROVIDERS, Endpoint
 from langchain_openrouter.emulator.services.generation import number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from decimal import Decimal
 
     from langchain_openrouter.emulator.market.registry import Model, Registry
     from langchain_openrouter.emulator.state import State
@@ -174,6 +178,23 @@ def _slower(median: float, power: int) -> dict[str, float]:
     return {name: median * factor**power for name, factor in times.items()}
 
 
+@dataclass(slots=True, kw_only=True)
+class KeyFacts:
+    """What is told of the key, and how.
+
+    Args:
+        limit: Dollars that the key may spend; `None` for those of the account. It is shown, and refuses nothing.
+        limit_reset: When that limit resets: `daily`, `weekly`, `monthly`, or `None` for never.
+        is_management: Whether it is a management key, which may see the credits; `None` lets any key see them.
+        late: How often a generation is not found before it is told.
+    """
+
+    limit: Decimal | None = None
+    limit_reset: str | None = None
+    is_management: bool | None = None
+    late: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """Answers about the key and its money.
@@ -181,35 +202,40 @@ class Account:
     Args:
         state: Of the emulator.
         api_key: The one key.
+        facts: What is told of it.
     """
 
     state: State
     api_key: str
+    facts: KeyFacts = field(default_factory=KeyFacts)
+    asked: Counter[str] = field(default_factory=Counter)
 
     def key(self) -> dict[str, Any]:
         """Answer `GET /key`."""
-        left = self.state.credit_left
-        limit = self.state.credits
+        own = self.facts.limit
+        limit = self.state.credits if own is None else own
+        left = None if limit is None else number(limit - self.state.spent)
         usage, byok = number(self.state.spent), number(self.state.byok_spent)
+        budget = None if own is None else self._budget(own)
         periods = ("", "_daily", "_weekly", "_monthly")
         return {
             "data": {
                 "label": f"{self.api_key[:12]}...{self.api_key[-3:]}",
                 "limit": None if limit is None else number(limit),
-                "limit_remaining": None if left is None else number(left),
-                "limit_reset": None,
+                "limit_remaining": left,
+                "limit_reset": self.facts.limit_reset,
                 **{f"usage{period}": usage for period in periods},
                 **{f"byok_usage{period}": byok for period in periods},
                 "include_byok_in_limit": False,
                 "is_free_tier": False,
-                "is_management_key": False,
-                "is_provisioning_key": False,
+                "is_management_key": bool(self.facts.is_management),
+                "is_provisioning_key": bool(self.facts.is_management),
                 "creator_user_id": None,
                 "expires_at": None,
                 # What only newer versions of the API have, so that their clients parse this too.
                 "allowed_data_regions": [],
-                "budgets": [],
-                "effective_budget": None,
+                "budgets": [budget] if budget else [],
+                "effective_budget": budget,
                 "free_model_daily_requests": {"limit": 1000, "used": 0, "remaining": 1000},
                 "organization_id": None,
                 "workspace_id": None,
@@ -221,8 +247,28 @@ class Account:
             }
         }
 
+    def _budget(self, limit: Decimal) -> dict[str, Any]:
+        reset = self.facts.limit_reset
+        return {
+            "budget_id": None,
+            "guardrail_id": None,
+            "include_byok": False,
+            "limit_usd": number(limit),
+            "remaining_usd": number(limit - self.state.spent),
+            "reset_interval": reset,
+            "resets_at": None if reset is None else next_reset(reset, datetime.now(UTC)),
+            "scope": "key_limit",
+            "spend_usd": number(self.state.spent),
+        }
+
     def credits(self) -> dict[str, Any]:
-        """Answer `GET /credits`."""
+        """Answer `GET /credits`.
+
+        Raises:
+            ApiError: 403 for a key that is no management key.
+        """
+        if self.facts.is_management is False:
+            raise no_management_key()
         total = self.state.credits
         return {
             "data": {
@@ -235,11 +281,24 @@ class Account:
         """Answer `GET /generation`.
 
         Raises:
-            ApiError: 400 without an id, 404 for an unknown one.
+            ApiError: 400 without an id, 404 for an unknown one, and for one that is still late.
         """
         if not generation_id:
             raise ApiError(400, "Invalid request parameters: id is required", user_id=False)
         record = self.state.generations.get(generation_id)
-        if record is None:
+        self.asked[generation_id] += 1
+        if record is None or self.asked[generation_id] <= self.facts.late:
             raise ApiError(404, f"Generation {generation_id} not found", user_id=False)
         return {"data": record}
+
+
+def next_reset(interval: str, now: datetime) -> str:
+    """Say when the next UTC day, week (on Monday) or month begins.
+
+    Args:
+        interval: `daily`, `weekly` or `monthly`.
+        now: In UTC.
+    """
+    days = {"daily": 1, "weekly": 7 - now.weekday(), "monthly": monthrange(now.year, now.month)[1] + 1 - now.day}
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return f"{midnight + timedelta(days=days[interval]):%Y-%m-%dT%H:%M:%S}.000Z"
