@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import LanguageModelInput
     from langchain_core.messages import BaseMessage
 
-__all__ = ["TokenRange", "as_messages", "count_prompt", "holds_audio"]
+__all__ = ["IMAGES", "TokenRange", "as_messages", "count_prompt", "holds_audio"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ _PER_IMAGE = (60, 1000, 40_000)
 _PER_MEDIUM = (1, 2000, None)
 """Tokens of an audio, a video or a file, whose length its bytes do not tell."""
 
-_IMAGES = frozenset({"image", "image_url", "input_image"})
+IMAGES = frozenset({"image", "image_url", "input_image"})
 _AUDIO = frozenset({"audio", "input_audio"})
 _TEXTS = frozenset({"text", "text-plain", "input_text", "tool_use", "tool_call", "refusal"})
 _THOUGHTS = frozenset({"reasoning", "thinking"})
@@ -62,8 +62,8 @@ def count_prompt(prompt: LanguageModelInput, tools: Sequence[Any] | None = None)
     messages = as_messages(prompt)
     kinds = [block.get("type") for message in messages for block in _blocks(message)]
     said, thought = _bytes(_said(messages, tools or ())), _bytes(_thoughts(messages))
-    images = sum(kind in _IMAGES for kind in kinds)
-    media = sum(kind not in _IMAGES | _TEXTS | _THOUGHTS for kind in kinds)
+    images = sum(kind in IMAGES for kind in kinds)
+    media = sum(kind not in IMAGES | _TEXTS | _THOUGHTS for kind in kinds)
     # Providers may leave out what a model thought in an earlier turn.
     sizes = (said, said + thought, said + thought)
     low, expected, high = (
