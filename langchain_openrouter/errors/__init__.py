@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from langchain_openrouter.errors.budget import BudgetExceededError, LedgerUnavailableError, UnknownPriceError
 from langchain_openrouter.errors.catalog import ModelNotFoundError, ModelValidationError
 from langchain_openrouter.errors.reading import from_payload, from_response
 from langchain_openrouter.errors.redaction import masking, redact
@@ -10,8 +11,11 @@ from langchain_openrouter.errors.tree import __all__ as _classes
 
 __all__ = [  # noqa: PLE0604  # `tree` is the one list
     *_classes,
+    "BudgetExceededError",
+    "LedgerUnavailableError",
     "ModelNotFoundError",
     "ModelValidationError",
+    "UnknownPriceError",
     "from_payload",
     "from_response",
     "masking",
