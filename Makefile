@@ -43,6 +43,7 @@ types: $(VENV)/.with-dev ## Check types
 bench: $(VENV)/.with-dev ## Measure the time that the package adds
 	$(VENV)/bin/python scripts/benchmark.py
 	$(VENV)/bin/python scripts/benchmark_catalog.py
+	$(VENV)/bin/python scripts/benchmark_ledger.py
 
 .PHONY: format
 format: $(VENV)/.with-dev ## Format the code and repair what can be repaired

@@ -1,0 +1,1 @@
+"""Where a ledger keeps what it knows: one protocol, and a store for each kind of deployment."""

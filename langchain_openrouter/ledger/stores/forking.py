@@ -1,0 +1,88 @@
+"""What a fork does to locks: the child has only the thread that forked, so nobody frees a lock of the others."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import weakref
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+__all__ = ["Guard"]
+
+_PATIENCE = 1.0
+"""Seconds that a fork waits for steps on their way; more of them are waiting for somebody else."""
+
+
+class Guard:
+    """A lock that a forked child finds free.
+
+    A fork waits until nobody holds it, so that the child does not begin with half a step. Where that takes long, the
+    child gets a new lock all the same.
+
+    Args:
+        timeout: Seconds to wait for the lock.
+    """
+
+    def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
+        self._lock = threading.Lock()
+        _guards.add(self)
+
+    def __enter__(self) -> None:
+        """Take the lock.
+
+        Raises:
+            TimeoutError: Others hold it for too long.
+        """
+        if not self._lock.acquire(timeout=self._timeout):
+            raise TimeoutError(f"Other threads of this process kept the ledger busy for {self._timeout:g} s.")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock.release()
+
+    def hold(self, until: float) -> bool:
+        """Take the lock before a fork, if that is possible until a moment of `time.monotonic`."""
+        return self._lock.acquire(timeout=max(0.0, until - time.monotonic()))
+
+    def free(self) -> None:
+        """Give the lock back after a fork."""
+        self._lock.release()
+
+    def renew(self) -> None:
+        """Begin with a lock that nobody holds, in a child."""
+        self._lock = threading.Lock()
+
+
+_guards: weakref.WeakSet[Guard] = weakref.WeakSet()
+_forking = threading.Lock()
+_held: list[Guard] = []
+
+
+def _before() -> None:
+    _forking.acquire()
+    until = time.monotonic() + _PATIENCE
+    _held.extend(guard for guard in list(_guards) if guard.hold(until))
+
+
+def _after_in_parent() -> None:
+    for guard in _held:
+        guard.free()
+    _held.clear()
+    _forking.release()
+
+
+def _after_in_child() -> None:
+    for guard in list(_guards):
+        guard.renew()
+    _held.clear()
+    _forking.release()
+
+
+if hasattr(os, "register_at_fork"):  # Windows does not fork
+    os.register_at_fork(before=_before, after_in_parent=_after_in_parent, after_in_child=_after_in_child)
