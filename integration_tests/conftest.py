@@ -13,8 +13,9 @@ from langchain_openrouter.emulator import Emulator
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# What the user's machine keeps of the catalog is not what a test is about.
+# What the user's machine keeps of the catalog and of the money is not what a test is about.
 os.environ["OPENROUTER_CATALOG_CACHE"] = "off"
+os.environ["OPENROUTER_LEDGER"] = "memory:"
 
 
 @pytest.fixture(scope="session")

@@ -21,16 +21,26 @@ from langchain_openrouter._distribution import warn_of_official_distribution
 from langchain_openrouter._version import __version__
 
 if TYPE_CHECKING:
+    from langchain_openrouter.agents import BudgetMiddleware
     from langchain_openrouter.catalog import Catalog
     from langchain_openrouter.chat.validating import ModelValidationWarning
     from langchain_openrouter.chat_models import ChatOpenRouter
-    from langchain_openrouter.costs import estimate, price
+    from langchain_openrouter.costs import (
+        CallRecord,
+        NothingFitsError,
+        estimate,
+        estimate_cost,
+        estimate_run,
+        fit_to_budget,
+        price,
+    )
     from langchain_openrouter.errors import (
         APIConnectionError,
         APITimeoutError,
         AuthenticationError,
         BadGatewayError,
         BadRequestError,
+        BudgetExceededError,
         BudgetLimitError,
         ContextLengthError,
         DeadlineExceededError,
@@ -40,6 +50,7 @@ if TYPE_CHECKING:
         InFlightBudgetError,
         InsufficientCreditsError,
         InvalidResponseError,
+        LedgerUnavailableError,
         MissingOutputError,
         ModelNotFoundError,
         ModelValidationError,
@@ -61,8 +72,12 @@ if TYPE_CHECKING:
         StructuredOutputError,
         TruncatedOutputError,
         UnknownModelError,
+        UnknownPriceError,
         UnprocessableEntityError,
     )
+    from langchain_openrouter.ledger import Budget, BudgetAlert, BudgetStatus, Ledger, aaccount, account, reconcile
+    from langchain_openrouter.reports import report
+    from langchain_openrouter.tracking import OpenRouterCostHandler, track_cost
 
 __all__ = [
     "APIConnectionError",
@@ -70,7 +85,13 @@ __all__ = [
     "AuthenticationError",
     "BadGatewayError",
     "BadRequestError",
+    "Budget",
+    "BudgetAlert",
+    "BudgetExceededError",
     "BudgetLimitError",
+    "BudgetMiddleware",
+    "BudgetStatus",
+    "CallRecord",
     "Catalog",
     "ChatOpenRouter",
     "ContextLengthError",
@@ -81,6 +102,8 @@ __all__ = [
     "IncompleteStreamError",
     "InsufficientCreditsError",
     "InvalidResponseError",
+    "Ledger",
+    "LedgerUnavailableError",
     "MissingOutputError",
     "ModelNotFoundError",
     "ModelValidationError",
@@ -88,6 +111,8 @@ __all__ = [
     "ModerationError",
     "NoEndpointsError",
     "NotFoundError",
+    "NothingFitsError",
+    "OpenRouterCostHandler",
     "OpenRouterError",
     "OverloadedError",
     "PayloadTooLargeError",
@@ -103,22 +128,47 @@ __all__ = [
     "StructuredOutputError",
     "TruncatedOutputError",
     "UnknownModelError",
+    "UnknownPriceError",
     "UnprocessableEntityError",
     "__version__",
+    "aaccount",
+    "account",
     "estimate",
+    "estimate_cost",
+    "estimate_run",
+    "fit_to_budget",
     "price",
+    "reconcile",
+    "report",
+    "track_cost",
 ]
 
 _ELSEWHERE = {
+    "Budget": "ledger",
+    "BudgetAlert": "ledger",
+    "BudgetMiddleware": "agents",
+    "BudgetStatus": "ledger",
+    "CallRecord": "costs",
     "Catalog": "catalog",
     "ChatOpenRouter": "chat_models",
+    "Ledger": "ledger",
     "ModelValidationWarning": "chat.validating",
+    "NothingFitsError": "costs",
+    "OpenRouterCostHandler": "tracking",
+    "aaccount": "ledger",
+    "account": "ledger",
     "estimate": "costs",
+    "estimate_cost": "costs",
+    "estimate_run": "costs",
+    "fit_to_budget": "costs",
     "price": "costs",
+    "reconcile": "ledger",
+    "report": "reports",
+    "track_cost": "tracking",
 }
 """The module of each public name that is not an error."""
 
-_MODULES = frozenset({"catalog", "chat_models", "costs", "data", "errors"})
+_MODULES = frozenset({"agents", "catalog", "chat_models", "costs", "data", "errors", "ledger", "reports", "tracking"})
 """Modules that programs reach through the package without importing them: the official package imports its own."""
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
+
 from langchain_openrouter._version import __version__
 
 BASE_URL = "https://openrouter.ai/api/v1"
@@ -14,3 +17,17 @@ KEY_VARIABLE = "OPENROUTER_API_KEY"
 """The environment variable that holds the key."""
 
 USER_AGENT = f"langchain-openrouter-plus/{__version__}"
+
+
+@functools.lru_cache(maxsize=1024)
+def fingerprint(key: str) -> str:
+    """Give what tells keys apart and says nothing of them: the begin of a digest.
+
+    Args:
+        key: The key.
+
+    Example:
+        >>> fingerprint("sk-or-v1-emulator")
+        'key-115a3e7c'
+    """
+    return f"key-{hashlib.sha256(key.strip().encode()).hexdigest()[:8]}"

@@ -172,6 +172,12 @@ class ChatOpenRouter(TracedCost, Binding, Validation, RequestParameters, Connect
         return {"model": self.model_name, **{name: getattr(self, name) for name in names}}
 
     @override
+    def _get_invocation_params(self, stop: list[str] | None = None, **kwargs: Any) -> dict[str, Any]:
+        """Tell callbacks and traces everything that is asked for, and which key pays, by its fingerprint."""
+        told = super()._get_invocation_params(stop=stop, **kwargs)
+        return {**self._default_params, **told, **self.extra_body, "key_fingerprint": self._fingerprint(kwargs)}
+
+    @override
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         params = LangSmithParams(
             ls_provider="openrouter",

@@ -9,8 +9,9 @@ import pytest
 
 from tests.helpers.styles import STREAMED, STYLES, WHOLE, Ask
 
-# What the user's machine keeps of the catalog is not what a test is about.
+# What the user's machine keeps of the catalog and of the money is not what a test is about.
 os.environ["OPENROUTER_CATALOG_CACHE"] = "off"
+os.environ["OPENROUTER_LEDGER"] = "memory:"
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "openrouter"
 

@@ -5,14 +5,28 @@ What is right must pass, and what is wrong must not: mypy warns about an ignore 
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, assert_type
 
 import httpx
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage
 from pydantic import BaseModel, SecretStr
 
-from langchain_openrouter import ChatOpenRouter, ContextLengthError, OpenRouterError, RateLimitError
+from langchain_openrouter import (
+    Budget,
+    BudgetExceededError,
+    CallRecord,
+    ChatOpenRouter,
+    ContextLengthError,
+    Ledger,
+    OpenRouterCostHandler,
+    OpenRouterError,
+    RateLimitError,
+    track_cost,
+)
 from langchain_openrouter.emulator import Emulator
+from langchain_openrouter.tracking import Tally
 
 if TYPE_CHECKING:
     from langchain_core.exceptions import ContextOverflowError, ModelRateLimitError
@@ -153,3 +167,31 @@ def emulated() -> None:
         assert_type(emulator.base_url, str)
         ChatOpenRouter(model="openai/gpt-4o-mini", api_key=SecretStr(emulator.api_key), base_url=emulator.base_url)
     Emulator(credits=[])  # type: ignore[arg-type]
+
+
+def money() -> None:
+    """Amounts are decimals, options are words that an editor completes."""
+    budget = Budget("$5", per="day", scope="user", alert_at=(0.5, 1), on_exceed="warn", share=0.1)
+    assert_type(budget.limit, Decimal)
+    handler = OpenRouterCostHandler(
+        [budget], ledger="memory:", on_unknown_price="reserve:0.05", lease=timedelta(hours=1)
+    )
+    assert_type(handler.total, Decimal)
+    assert_type(handler.calls, int)
+    assert_type(handler.by("model"), dict[str, Tally])
+    assert_type(handler.records, list[CallRecord])
+    assert_type(budget.status(user="ann").remaining, Decimal)
+    with track_cost("$0.50", on_store_error="allow") as cost:
+        assert_type(cost, OpenRouterCostHandler)
+    assert_type(Ledger.open("sqlite:///costs.db").report(by="team", format="html"), str)
+    Budget("$5", per="fortnight")  # type: ignore[arg-type]
+    OpenRouterCostHandler(on_store_error="hope")  # type: ignore[arg-type]
+    track_cost("$1", budgets=[])  # type: ignore[call-arg]
+
+
+def refused(error: BudgetExceededError) -> None:
+    """A refusal says in types what was asked and what would fit."""
+    assert_type(error.asked, Decimal | None)
+    assert_type(error.fits, Decimal | None)
+    assert_type(error.max_tokens, int | None)
+    assert_type(error.resets_at, datetime | None)

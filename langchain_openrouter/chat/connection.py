@@ -138,6 +138,11 @@ class Connection(BaseChatModel):
     def _build_client(self) -> HttpClient:
         return HttpClient(self.http_client, self.http_async_client, self.proxy)
 
+    def _fingerprint(self, call: dict[str, Any]) -> str | None:
+        """Give the fingerprint of the key that pays for a call."""
+        key = call.get("api_key") or self.openrouter_api_key
+        return _service.fingerprint(_key(key if isinstance(key, SecretStr) else SecretStr(key))) if key else None
+
     def _base_url(self) -> str:
         return (self.openrouter_api_base or _service.BASE_URL).rstrip("/")
 

@@ -9,6 +9,7 @@ Source: https://docs.langchain.com/langsmith/cost-tracking
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
@@ -18,7 +19,7 @@ from langchain_core.callbacks import AsyncCallbackManager, CallbackManager
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk, BaseMessage
-from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.outputs import ChatGenerationChunk, ChatResult, LLMResult
 from langchain_core.runnables import RunnableConfig, ensure_config
 from typing_extensions import override
 
@@ -38,7 +39,13 @@ class TracedCost(BaseChatModel):
     async def _agenerate_with_cache(
         self, messages: list[BaseMessage], stop: list[str] | None = None, run_manager: Any = None, **kwargs: Any
     ) -> ChatResult:
-        result = await super()._agenerate_with_cache(messages, stop=stop, run_manager=run_manager, **kwargs)
+        try:
+            result = await super()._agenerate_with_cache(messages, stop=stop, run_manager=run_manager, **kwargs)
+        except asyncio.CancelledError as error:
+            # LangChain tells callbacks of a cancelled stream, and of no other cancelled call; it may be billed.
+            if run_manager is not None:
+                await run_manager.on_llm_error(error, response=LLMResult(generations=[]))
+            raise
         _tell_result(run_manager, result)
         return result
 

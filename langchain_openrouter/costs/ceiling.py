@@ -66,7 +66,8 @@ def ceiling_of(model: Model, prompt_tokens: int, at: dt.datetime, *, audio: bool
     outputs, pricing = model.output_modalities, model.pricing
     if not pricing.overrides:
         return _plain(pricing, outputs, audio=audio)
-    begins = {0, *(int(each.min_prompt_tokens) + 1 for each in pricing.overrides if each.min_prompt_tokens)}
+    floors = [each.min_prompt_tokens for each in pricing.overrides if each.min_prompt_tokens is not None]
+    begins = {0, *(int(floor) + 1 for floor in floors)}
     tiers = [pricing.at(begin, at) for begin in begins if begin <= prompt_tokens]
     ceilings = [dearest(rates, outputs, audio=audio) for rates in tiers]
     known = [ceiling for ceiling in ceilings if ceiling is not None]
@@ -93,10 +94,11 @@ def dearest(rates: Rates, outputs: frozenset[str], *, audio: bool) -> Ceiling | 
     """
     if rates.prompt is None or rates.completion is None:
         return None
+    kinds = [rates.input_cache_read, rates.image_token, *((rates.audio, rates.input_audio_cache) if audio else ())]
+    used = max(rates.prompt, *(each or 0 for each in kinds))
     # Where writing to the cache is cheaper than reading the prompt, it is a fee on top.
-    writes = [each or 0 for each in (rates.input_cache_write, rates.input_cache_write_1h)]
-    into = [rates.prompt, *(each + rates.prompt if each < rates.prompt else each for each in writes)]
-    into += [rates.image_token or 0, (rates.audio or 0) if audio else 0]
+    writes = [each for each in (rates.input_cache_write, rates.input_cache_write_1h) if each is not None]
+    into = [used, *(each + used if each < rates.prompt else each for each in writes)]
     out = [rates.completion, rates.internal_reasoning or 0]
     out += [rates.audio_output or 0] if "audio" in outputs else []
     out += [rates.image_output or 0] if "image" in outputs else []

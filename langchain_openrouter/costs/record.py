@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import operator
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
@@ -113,10 +114,9 @@ class CallRecord:
         return {name: getattr(self, name) for name in FIELDS}
 
     def to_json(self) -> str:
-        """Write it as JSON, amounts and times as texts; what is not known is left out."""
-        told = {name: value for name, value in self.to_dict().items() if value not in (None, (), {})}
-        # In ASCII: databases refuse some characters that a text of Python may have.
-        return json.dumps(told, default=_plain, separators=(",", ":"))
+        """Write it as JSON, amounts and times as texts; what is as it would be anyway is left out."""
+        values = zip(FIELDS, _values(self), _DEFAULTS, strict=True)
+        return _ENCODER.encode({name: value for name, value, default in values if value != default})
 
     @classmethod
     def from_json(cls, text: str) -> CallRecord:
@@ -137,8 +137,14 @@ class CallRecord:
 FIELDS = tuple(each.name for each in fields(CallRecord))
 """The names of what is kept."""
 
+_values = operator.attrgetter(*FIELDS)
+_DEFAULTS: tuple[object, ...] = tuple({} if each.name == "metadata" else each.default for each in fields(CallRecord))
 _AMOUNTS = frozenset({"cost", "billed", "computed", "reserved", "upstream"})
 
 
 def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, dt.datetime) else str(value)
+
+
+# In ASCII: databases refuse some characters that a text of Python may have.
+_ENCODER = json.JSONEncoder(default=_plain, separators=(",", ":"))
