@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 
 from langchain_openrouter._version import __version__
@@ -19,7 +18,6 @@ KEY_VARIABLE = "OPENROUTER_API_KEY"
 USER_AGENT = f"langchain-openrouter-plus/{__version__}"
 
 
-@functools.lru_cache(maxsize=1024)
 def fingerprint(key: str) -> str:
     """Give what tells keys apart and says nothing of them: the begin of a digest.
 

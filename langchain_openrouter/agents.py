@@ -12,7 +12,7 @@ from langchain.agents.middleware.types import (
     ModelResponse,
     PrivateStateAttr,
 )
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, ToolMessage
 from langgraph.channels.untracked_value import UntrackedValue
 from typing_extensions import override
 
@@ -23,7 +23,9 @@ from langchain_openrouter.tracking.ambient import HandlerOptions, track_cost
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from langgraph.prebuilt.tool_node import ToolCallRequest
     from langgraph.runtime import Runtime
+    from langgraph.types import Command
 
     from langchain_openrouter.costs.money import Money
 
@@ -39,17 +41,20 @@ class BudgetState(AgentState[Any]):
 class BudgetMiddleware(AgentMiddleware[BudgetState, Any, Any]):
     """Stops an agent before it spends more than it may.
 
-    Every attempt of every model counts, those of retry and fallback middleware too, whichever side of this they stand
-    on. Innermost (last in the list), each attempt that does not fit is refused by itself: a fallback outside of it goes
-    on with a cheaper model. Outermost, the same happens within, and this has the last word.
+    What the agent's model and its tools spend counts, every attempt, those of retry and fallback middleware too,
+    whichever side of this they stand on. What other middleware asks a model for between the two, such as a summary,
+    does not. Innermost (last in the list), each attempt that does not fit is refused by itself: a fallback outside of
+    it goes on with a cheaper model, if `exit_behavior` is `error`. Outermost, the same happens within, and this has the
+    last word.
 
     Args:
         run_limit: Dollars that one run of the agent may spend.
         thread_limit: Dollars that all runs of a thread together may spend. Without a thread, a run.
-        exit_behavior: `error` raises `BudgetExceededError`; `end` ends the run with a message that says so.
-        ledger: Where calls are booked; see `OpenRouterCostHandler`. With a `thread_limit`, one that outlives the
-            program lets the limit hold as long as the thread.
-        **options: As of `OpenRouterCostHandler`.
+        exit_behavior: `error` raises `BudgetExceededError`; `end` ends the run with a message that says so. Of its own
+            limits, that is; others raise.
+        name: Begins the names of both budgets. In one ledger, agents of one name share the limit of a thread.
+        **options: As of `OpenRouterCostHandler`. `ledger` is where calls are booked; with a `thread_limit` the default
+            is the one that `Ledger.open()` opens, which outlives the program as threads do.
 
     Raises:
         ValueError: No limit, or an argument that is not known.
@@ -72,9 +77,11 @@ class BudgetMiddleware(AgentMiddleware[BudgetState, Any, Any]):
         run_limit: Money | None = None,
         thread_limit: Money | None = None,
         exit_behavior: Literal["error", "end"] = "error",
+        name: str = "agent",
         **options: Unpack[HandlerOptions],
     ) -> None:
         super().__init__()
+        track_cost(**options)  # looks at them
         if run_limit is None and thread_limit is None:
             msg = "A BudgetMiddleware without a limit does nothing. Pass run_limit, thread_limit, or both."
             raise ValueError(msg)
@@ -82,11 +89,11 @@ class BudgetMiddleware(AgentMiddleware[BudgetState, Any, Any]):
             msg = f"exit_behavior={exit_behavior!r} is not known. Pass 'error' or 'end'."
             raise ValueError(msg)
         self.exit_behavior = exit_behavior
-        self.run_budget = None if run_limit is None else Budget(run_limit, per="run", name="agent run")
+        self.run_budget = None if run_limit is None else Budget(run_limit, per="run", name=f"{name} run")
         self.thread_budget = self._without_thread = None
         if thread_limit is not None:
-            self.thread_budget = Budget(thread_limit, per="lifetime", scope="thread", name="agent thread")
-            self._without_thread = Budget(thread_limit, per="run", name="agent thread")
+            self.thread_budget = Budget(thread_limit, per="lifetime", scope="thread", name=f"{name} thread")
+            self._without_thread = Budget(thread_limit, per="run", name=f"{name} thread")
         self._options: HandlerOptions = options
         ledger = options.get("ledger")
         if not isinstance(ledger, Ledger):
@@ -112,7 +119,7 @@ class BudgetMiddleware(AgentMiddleware[BudgetState, Any, Any]):
             with self._tracking(request):
                 return handler(request)
         except BudgetExceededError as error:
-            return self._ended(error)
+            return AIMessage(self._ended(error))
 
     @override
     async def awrap_model_call(
@@ -123,9 +130,31 @@ class BudgetMiddleware(AgentMiddleware[BudgetState, Any, Any]):
             async with self._tracking(request):
                 return await handler(request)
         except BudgetExceededError as error:
-            return self._ended(error)
+            return AIMessage(self._ended(error))
 
-    def _tracking(self, request: ModelRequest[Any]) -> track_cost:
+    @override
+    def wrap_tool_call(
+        self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], ToolMessage | Command[Any]]
+    ) -> ToolMessage | Command[Any]:
+        """Run a tool within the budgets: it may ask models, too."""
+        try:
+            with self._tracking(request):
+                return handler(request)
+        except BudgetExceededError as error:
+            return self._result(request, error)
+
+    @override
+    async def awrap_tool_call(
+        self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], Awaitable[ToolMessage | Command[Any]]]
+    ) -> ToolMessage | Command[Any]:
+        """Run a tool within the budgets: it may ask models, too."""
+        try:
+            async with self._tracking(request):
+                return await handler(request)
+        except BudgetExceededError as error:
+            return self._result(request, error)
+
+    def _tracking(self, request: ModelRequest[Any] | ToolCallRequest) -> track_cost:
         info = request.runtime.execution_info
         run = str(request.state.get("budget_run") or (info.run_id if info else None) or uuid.uuid4().hex)
         thread = self.thread_budget if info and info.thread_id else self._without_thread
@@ -134,12 +163,17 @@ class BudgetMiddleware(AgentMiddleware[BudgetState, Any, Any]):
         options["run"] = run
         return track_cost(budgets, **options)
 
-    def _ended(self, error: BudgetExceededError) -> AIMessage:
-        """Give the message that ends a run.
+    def _result(self, request: ToolCallRequest, error: BudgetExceededError) -> ToolMessage:
+        call = request.tool_call
+        return ToolMessage(self._ended(error), tool_call_id=call["id"], name=call["name"], status="error")
+
+    def _ended(self, error: BudgetExceededError) -> str:
+        """Say why a run ends.
 
         Raises:
-            BudgetExceededError: The run is to end with an error.
+            BudgetExceededError: The run is to end with an error, or the budget is somebody else's.
         """
-        if self.exit_behavior == "error":
+        own = {each.name for each in (self.run_budget, self.thread_budget) if each is not None}
+        if self.exit_behavior == "error" or error.budget not in own:
             raise error
-        return AIMessage(f"The run ends here: {error.message}")
+        return f"The run ends here: {error.message}"

@@ -22,10 +22,11 @@ from typing_extensions import override
 from langchain_openrouter._version import __version__
 from langchain_openrouter.catalog.profile import find_profile
 from langchain_openrouter.chat import counting
+from langchain_openrouter.chat.announcing import Announcing, Progress, reach
 from langchain_openrouter.chat.binding import Binding
 from langchain_openrouter.chat.calls import merge, sending_arguments, sort_arguments
 from langchain_openrouter.chat.connection import Connection, check_key, check_timeout
-from langchain_openrouter.chat.parameters import RequestParameters, warn_of_given
+from langchain_openrouter.chat.parameters import RequestParameters, parameters_in, warn_of_given
 from langchain_openrouter.chat.reading import StreamReader
 from langchain_openrouter.chat.responses_api import Overheard, delegate, openai_errors
 from langchain_openrouter.chat.tools import to_wire_tools
@@ -52,7 +53,7 @@ _OFFICIAL_FIELDS = frozenset(get_pydantic_field_names(BaseChatModel)) | {
 """The fields of the official class. It refuses them in `model_kwargs`, and takes all others there; so do we."""
 
 
-class ChatOpenRouter(TracedCost, Binding, Validation, RequestParameters, Connection):
+class ChatOpenRouter(Announcing, TracedCost, Binding, Validation, RequestParameters, Connection):
     """A chat model of OpenRouter.
 
     The fields are OpenRouter's request parameters (`RequestParameters`) and how to reach it (`Connection`); every
@@ -175,7 +176,8 @@ class ChatOpenRouter(TracedCost, Binding, Validation, RequestParameters, Connect
     def _get_invocation_params(self, stop: list[str] | None = None, **kwargs: Any) -> dict[str, Any]:
         """Tell callbacks and traces everything that is asked for, and which key pays, by its fingerprint."""
         told = super()._get_invocation_params(stop=stop, **kwargs)
-        return {**self._default_params, **told, **self.extra_body, "key_fingerprint": self._fingerprint(kwargs)}
+        further = parameters_in(self.extra_body)
+        return {**self._default_params, **told, **further, "key_fingerprint": self._fingerprint(kwargs)}
 
     @override
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
@@ -315,12 +317,14 @@ class ChatOpenRouter(TracedCost, Binding, Validation, RequestParameters, Connect
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any], *, stream: bool
     ) -> tuple[Call, str]:
         """Give the request to make, and the model that it asks for."""
+        reach(Progress.PREPARING)
         body, sending = self._body(messages, stop, kwargs, stream=stream)
         url = (sending.pop("base_url", None) or self._base_url()).rstrip("/")
         headers = self._headers(sending, stream=stream)
         content = encode(body)
         self._validate_request(body, len(content), sending.pop("model_validation", None))
         call = Call(f"{url}/chat/completions", headers, content, self._waiting(sending))
+        reach(Progress.SENDING)
         return call, body.get("model", self.model_name)
 
     def _body(
@@ -342,9 +346,12 @@ class ChatOpenRouter(TracedCost, Binding, Validation, RequestParameters, Connect
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
     ) -> tuple[BaseChatModel, dict[str, Any], Overheard]:
         """Give the model that speaks the Responses API, the arguments of its call, and what hears its answers."""
+        reach(Progress.PREPARING)
         body, sending = self._body(messages, stop, kwargs, stream=False)
         self._validate_request(body, None, sending.get("model_validation"))
-        return delegate(self, kwargs, stop)
+        delegated = delegate(self, kwargs, stop)
+        reach(Progress.SENDING)
+        return delegated
 
     def _create_message_dicts(
         self, messages: list[BaseMessage], stop: list[str] | None

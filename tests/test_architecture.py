@@ -26,6 +26,7 @@ EVERYTHING = frozenset({"*"})
 DOORS = {
     "__init__": EVERYTHING,
     "_distribution": frozenset[str](),
+    "_guard": frozenset[str](),
     "_service": frozenset[str](),
     "_version": frozenset[str](),
     "data": frozenset({"catalog"}),
@@ -33,7 +34,7 @@ DOORS = {
 }
 """Files that are no rooms, with the rooms they may import: they hold a name where others look for it."""
 
-OPEN_TO_ALL = frozenset({"_service", "_version"})
+OPEN_TO_ALL = frozenset({"_guard", "_service", "_version"})
 
 
 def rooms_of_the_page() -> dict[str, frozenset[str]]:

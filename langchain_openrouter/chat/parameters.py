@@ -220,6 +220,12 @@ _RENAMED = {"openrouter_provider": "provider", "request_metadata": "metadata"}
 _SENT = {field: _RENAMED.get(field, field) for field in RequestParameters.__annotations__ if field not in _NOT_SENT}
 """Fields that are properties of the body, with their names there."""
 
+
+def parameters_in(body: dict[str, Any]) -> dict[str, Any]:
+    """Give those entries of a body that are parameters of OpenRouter; others may be anything, secrets too."""
+    return {name: body[name] for name in body.keys() & {*_SENT.values(), "model", "n"}}
+
+
 _OPTIONS = ("cache_control", "openrouter_provider", "plugins", "reasoning", "service_tier", "trace", "verbosity")
 """Options worth a look: a slip in them costs money or privacy, and no error tells."""
 

@@ -23,6 +23,8 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult, LLMResult
 from langchain_core.runnables import RunnableConfig, ensure_config
 from typing_extensions import override
 
+from langchain_openrouter.chat.announcing import may_be_sent
+
 
 class TracedCost(BaseChatModel):
     """Tells tracers the cost of a call before its run ends."""
@@ -43,7 +45,7 @@ class TracedCost(BaseChatModel):
             result = await super()._agenerate_with_cache(messages, stop=stop, run_manager=run_manager, **kwargs)
         except asyncio.CancelledError as error:
             # LangChain tells callbacks of a cancelled stream, and of no other cancelled call; it may be billed.
-            if run_manager is not None:
+            if run_manager is not None and may_be_sent():
                 await run_manager.on_llm_error(error, response=LLMResult(generations=[]))
             raise
         _tell_result(run_manager, result)

@@ -96,9 +96,10 @@ def dearest(rates: Rates, outputs: frozenset[str], *, audio: bool) -> Ceiling | 
         return None
     kinds = [rates.input_cache_read, rates.image_token, *((rates.audio, rates.input_audio_cache) if audio else ())]
     used = max(rates.prompt, *(each or 0 for each in kinds))
-    # Where writing to the cache is cheaper than reading the prompt, it is a fee on top.
-    writes = [each for each in (rates.input_cache_write, rates.input_cache_write_1h) if each is not None]
-    into = [used, *(each + used if each < rates.prompt else each for each in writes)]
+    # Where writing to the cache is cheaper than reading the prompt, it is a fee on top; see `costs.pricing`.
+    on_top = used if rates.input_cache_write is not None and rates.input_cache_write < rates.prompt else Decimal(0)
+    writes = [each + on_top for each in (rates.input_cache_write, rates.input_cache_write_1h) if each is not None]
+    into = [used, *writes]
     out = [rates.completion, rates.internal_reasoning or 0]
     out += [rates.audio_output or 0] if "audio" in outputs else []
     out += [rates.image_output or 0] if "image" in outputs else []

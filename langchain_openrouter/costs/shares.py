@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias
 
 from langchain_openrouter.costs.money import Money, as_dollars
 
-__all__ = ["BudgetLike", "HasRemaining", "Shares", "budget_in_dollars", "share_of"]
+__all__ = ["BudgetLike", "HasLimit", "HasRemaining", "Shares", "budget_in_dollars", "share_of"]
 
 
 class HasRemaining(Protocol):
@@ -19,8 +19,16 @@ class HasRemaining(Protocol):
         """Dollars."""
 
 
-BudgetLike: TypeAlias = Money | HasRemaining
-"""An amount of money, or what tells how much of one is left."""
+class HasLimit(Protocol):
+    """Something that allows so many dollars, such as a budget."""
+
+    @property
+    def limit(self) -> Decimal:
+        """Dollars."""
+
+
+BudgetLike: TypeAlias = Money | HasRemaining | HasLimit
+"""An amount of money, what tells how much of one is left, or what allows one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,7 @@ def budget_in_dollars(budget: BudgetLike) -> Decimal:
     """
     if isinstance(budget, (Decimal, int, float, str)):
         return as_dollars(budget, "budget")
-    left = getattr(budget, "remaining", None)
+    left = getattr(budget, "remaining", getattr(budget, "limit", None))
     if not isinstance(left, Decimal) or left.is_nan():
         msg = (
             f"A {type(budget).__name__} does not tell how many dollars are left. Pass an amount, such as "

@@ -8,6 +8,7 @@ from langchain_core.exceptions import ModelError
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Mapping
     from decimal import Decimal
 
 __all__ = ["BudgetExceededError", "LedgerUnavailableError", "UnknownPriceError"]
@@ -23,6 +24,7 @@ class BudgetExceededError(ModelError, RuntimeError):
     Args:
         message: What was refused, and why.
         budget: Name of the budget.
+        scope: Whose budget it is, such as `{"user": "ann"}`; empty for one of all calls.
         limit: Dollars that the budget allows in its window.
         spent: Dollars that were spent in it.
         reserved: Dollars that are set aside for calls on their way.
@@ -51,6 +53,7 @@ class BudgetExceededError(ModelError, RuntimeError):
         message: str,
         *,
         budget: str | None = None,
+        scope: Mapping[str, str] | None = None,
         limit: Decimal | None = None,
         spent: Decimal | None = None,
         reserved: Decimal | None = None,
@@ -63,6 +66,7 @@ class BudgetExceededError(ModelError, RuntimeError):
         super().__init__(message)
         self.message = message
         self.budget = budget
+        self.scope = dict(scope or {})
         self.limit = limit
         self.spent = spent
         self.reserved = reserved

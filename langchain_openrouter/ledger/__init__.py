@@ -8,8 +8,9 @@ Example:
 
 from __future__ import annotations
 
+from langchain_openrouter.ledger.bookkeeping import Held
 from langchain_openrouter.ledger.budget import Budget, BudgetAlert, BudgetStatus, Caller
-from langchain_openrouter.ledger.ledger import Held, Ledger
+from langchain_openrouter.ledger.ledger import Ledger
 from langchain_openrouter.ledger.openrouter import Account, Generation, aaccount, account, generation
 from langchain_openrouter.ledger.reconciliation import Reconciliation, reconcile
 from langchain_openrouter.ledger.window import Period, Window

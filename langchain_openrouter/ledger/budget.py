@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
+from langchain_openrouter.catalog.naming import ROUTING_VARIANTS
 from langchain_openrouter.costs.money import Money, as_dollars, in_dollars, to_nano
 from langchain_openrouter.errors import BudgetExceededError
 from langchain_openrouter.ledger.stores.store import Claim
@@ -18,7 +19,7 @@ from langchain_openrouter.ledger.window import Period, Window, check_period, win
 if TYPE_CHECKING:
     from langchain_openrouter.ledger.ledger import Ledger
 
-__all__ = ["Budget", "BudgetAlert", "BudgetStatus", "Caller", "ScopeName"]
+__all__ = ["Budget", "BudgetAlert", "BudgetStatus", "Caller", "ScopeName", "Target", "whose"]
 
 ScopeName = Literal["user", "tag", "model", "provider", "thread", "key"] | str
 """What a budget can be apart by: one of these, or the name of an entry of LangChain's metadata."""
@@ -28,8 +29,8 @@ OnExceed = Literal["raise", "warn"] | Callable[[BudgetExceededError], bool]
 _THOUSANDTH = Decimal("0.001")
 _NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 
-_KEPT_AFTER_A_RUN = dt.timedelta(days=30)
-"""How long the counter of a run is kept, should the run go on so long."""
+_KEPT_AFTER_A_RUN = dt.timedelta(days=1)
+"""How long the counter of a run is kept: there is one for each run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,7 @@ class Caller:
         thread: The thread of the conversation.
         key: Fingerprint of the API key.
         model: The model that is asked for.
+        models: Models that may answer in its place.
         providers: Providers that may answer, or the one that did; empty where all may.
         tags: LangChain's tags.
         metadata: LangChain's metadata.
@@ -52,6 +54,7 @@ class Caller:
     thread: str | None = None
     key: str | None = None
     model: str | None = None
+    models: tuple[str, ...] = ()
     providers: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
@@ -62,7 +65,10 @@ class Caller:
             return self.tags
         if name == "provider":
             return tuple(dict.fromkeys(map(plain_provider, self.providers)))
-        value = getattr(self, name) if name in {"user", "thread", "key", "model"} else self.metadata.get(name)
+        if name == "model":
+            names = (self.model, *self.models)
+            return tuple(dict.fromkeys(plain_model(each) for each in names if each is not None))
+        value = getattr(self, name) if name in {"user", "thread", "key"} else self.metadata.get(name)
         return () if value is None else (str(value),)
 
 
@@ -93,6 +99,23 @@ class BudgetStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """A window of a budget that a call belongs to.
+
+    Args:
+        budget: The budget.
+        claim: The same as the store knows it.
+        scope: Whose window it is.
+        resets_at: When it ends.
+    """
+
+    budget: Budget
+    claim: Claim
+    scope: Mapping[str, str]
+    resets_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class BudgetAlert:
     """A budget reached a share of its limit; told once for each window and share.
 
@@ -107,7 +130,7 @@ class BudgetAlert:
     def __str__(self) -> str:
         status = self.status
         return (
-            f"Budget {status.budget!r} has reached {self.share:.0%}: {in_dollars(status.spent)} of "
+            f"Budget {whose(status.budget, status.scope)} has reached {self.share:.0%}: {in_dollars(status.spent)} of "
             f"{in_dollars(status.limit)} are spent."
         )
 
@@ -127,8 +150,8 @@ class Budget:
             asked for), `provider`, `thread`, `key`, or any entry of LangChain's metadata. Default: all calls.
         alert_at: Shares of the limit at which `on_alert` is told, once for each window.
         on_exceed: What happens to a call that does not fit: `raise` a `BudgetExceededError`; `warn` in the log, and let
-            it pass; or a function of the error that says whether the call may pass, or that raises the limit (the call
-            is looked at again after it).
+            it pass; or a function of the error that may raise the limit, after which the call is looked at again; where
+            it does not fit even then, it passes if the function returned `True`.
         on_alert: What is told. Default: a warning in the log.
         per_request: The most dollars that one call may cost.
         share: The most that one call may take of what is left, 0.001 to 1, in thousandths.
@@ -149,7 +172,7 @@ class Budget:
         per: Period | dt.timedelta = "run",
         scope: ScopeName | Mapping[str, str] | Sequence[str] | None = None,
         *,
-        alert_at: Iterable[float | Decimal] = (0.5, 0.8, 1.0),
+        alert_at: Iterable[float | Decimal] | float | Decimal = (0.5, 0.8, 1.0),
         on_exceed: OnExceed = "raise",
         on_alert: Callable[[BudgetAlert], None] | None = None,
         per_request: Money | None = None,
@@ -160,7 +183,8 @@ class Budget:
         self.limit = limit
         self.per = per
         self.scope = _scope(scope)
-        self.alert_at = tuple(sorted(_share(each, "alert_at") for each in alert_at))
+        shares = [alert_at] if isinstance(alert_at, (float, int, Decimal)) else alert_at
+        self.alert_at = tuple(sorted(_share(each, "alert_at") for each in shares))
         if on_exceed not in ("raise", "warn") and not callable(on_exceed):
             msg = f'on_exceed={on_exceed!r} is not known. Pass "raise", "warn", or a function of the error.'
             raise ValueError(msg)
@@ -171,10 +195,15 @@ class Budget:
         self.name = name or self._described()
         self.key = f"{_quoted(self.name, safe=' ')}/{per if isinstance(per, str) else f'{per.total_seconds()}s'}"
         self.ledger: Ledger | None = None
+        self.latest_run: str | None = None
         self._window: Window | None = None
 
     def __repr__(self) -> str:
         return f"Budget({in_dollars(self.limit)!r}, name={self.name!r})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Copy and pickle without the ledger, which the next handler gives it."""
+        return {**self.__dict__, "ledger": None, "latest_run": None}
 
     @property
     def limit(self) -> Decimal:
@@ -209,15 +238,20 @@ class Budget:
             self._window = latest = window_at(self.per, at)
         return latest
 
-    def counters(self, caller: Caller, window: Window) -> list[str]:
-        """Give the keys of the counters that a call belongs to; none where the budget is not about it."""
-        found: list[dict[str, str]] = [{}] if self._is_about(caller) else []
+    def scopes(self, caller: Caller) -> list[dict[str, str]]:
+        """Give the scopes that a call belongs to, a value for every name; none where the budget is not about it."""
+        found = [{name: value for name, value in self.scope.items() if value is not None}]
         for name, wanted in self.scope.items():
-            if wanted is None:
-                # Calls that do not say whose they are share one counter: they must not go uncounted.
-                values = caller.values(name) or (() if name == "provider" else ("",))
-                found = [{**each, name: value} for each in found for value in values]
-        return [self.counter(scope, caller.run, window) for scope in found]
+            values = caller.values(name)
+            if wanted is not None:
+                # Any provider may answer a request that names none.
+                if wanted not in values and (values or name != "provider"):
+                    return []
+                continue
+            # Calls that do not say whose they are share one counter: they must not go uncounted.
+            values = values or (() if name == "provider" else ("",))
+            found = [{**each, name: value} for each in found for value in values]
+        return found
 
     def counter(self, scope: Mapping[str, str], run: str | None, window: Window) -> str:
         """Give the key of one counter.
@@ -234,20 +268,20 @@ class Budget:
         apart = [f"{_quoted(name)}={_quoted(scope[name])}" for name, value in self.scope.items() if value is None]
         return f"{self.key}/{begin}/{'&'.join(sorted(fixed + apart))}"
 
-    def claims(self, caller: Caller, at: dt.datetime) -> list[Claim]:
-        """Give what a call has to fit into."""
+    def targets(self, caller: Caller, at: dt.datetime) -> list[Target]:
+        """Give the windows that a call belongs to."""
+        scopes = self.scopes(caller)
+        if not scopes:
+            return []
         window = self.window(at)
         kept = window.resets_at or (at + _KEPT_AFTER_A_RUN if self.per == "run" else None)
         share = None if self.share is None else int(self.share * 1000)
         until = None if kept is None else int(kept.timestamp() * 1000)
-        return [Claim(counter, self._nano, self.key, share, until) for counter in self.counters(caller, window)]
-
-    def _is_about(self, caller: Caller) -> bool:
-        for name, wanted in self.scope.items():
-            values = caller.values(name)
-            if wanted is not None and wanted not in values and not (name == "provider" and not values):
-                return False
-        return True
+        counters = [self.counter(scope, caller.run, window) for scope in scopes]
+        return [
+            Target(self, Claim(counter, self._nano, self.key, share, until), scope, window.resets_at)
+            for counter, scope in zip(counters, scopes, strict=True)
+        ]
 
     def _described(self) -> str:
         per = self.per if isinstance(self.per, str) else str(self.per)
@@ -262,11 +296,35 @@ def plain_provider(name: str) -> str:
     return name.partition("/")[0].strip().casefold().replace(" ", "-")
 
 
-def _scope(scope: str | Mapping[str, str] | Sequence[str] | None) -> dict[str, str | None]:
+def plain_model(name: str) -> str:
+    """Write a model's name without what only chooses how it is served: `a/b:nitro` costs what `a/b` costs."""
+    base, _, variant = name.rpartition(":")
+    return base if base and variant in ROUTING_VARIANTS else name
+
+
+_PLAIN = {"model": plain_model, "provider": plain_provider}
+
+
+def whose(budget: str, scope: Mapping[str, str]) -> str:
+    """Name a budget, and whose it is.
+
+    Example:
+        >>> whose("day by user", {"user": "ann"})
+        "'day by user' (user ann)"
+    """
+    told = ", ".join(f"{name} {value or '(none)'}" for name, value in scope.items())
+    return f"{budget!r} ({told})" if told else repr(budget)
+
+
+def _scope(scope: str | Mapping[str, Any] | Sequence[str] | None) -> dict[str, str | None]:
     if scope is None:
         return {}
     if isinstance(scope, Mapping):
-        return {name: plain_provider(value) if name == "provider" else str(value) for name, value in scope.items()}
+        odd = [value for value in scope.values() if not isinstance(value, (str, int))]
+        if odd:
+            msg = f"scope={scope!r} has {odd[0]!r} in it, which no call has. Pass one text for each name."
+            raise ValueError(msg)
+        return {name: _PLAIN.get(name, str)(str(value)) for name, value in scope.items()}
     names = [scope] if isinstance(scope, str) else list(scope)
     if not all(names):
         msg = f"scope={scope!r} is not known. Pass a name, names, or a mapping of names to values."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,7 +13,6 @@ from langchain_openrouter.ledger.openrouter import Generations, account
 from langchain_openrouter.ledger.window import window_at
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
     from langchain_openrouter.costs.record import CallRecord
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from langchain_openrouter.ledger.window import Period
 
 __all__ = ["Reconciliation", "corrections", "reconcile"]
+
+_GIVEN_UP = dt.timedelta(hours=1)
+"""After this time OpenRouter is not expected to know a generation that it does not know yet."""
 
 _PERIODS: tuple[tuple[Period, str], ...] = (
     ("day", "usage_daily"),
@@ -83,6 +86,7 @@ def reconcile(ledger: Ledger, *, told: Callable[[CallRecord], None] | None = Non
         print(Ledger.open().reconcile().difference)
         ```
     """
+    ledger.catch_up()
     corrected = 0
     for record in corrections(list(ledger.records(pending=True)), **server):
         corrected += _book(ledger, record, told)
@@ -90,7 +94,8 @@ def reconcile(ledger: Ledger, *, told: Callable[[CallRecord], None] | None = Non
     mine = {None, _service.fingerprint(key)}
     was_busy = ledger.in_flight() > 0
     unknown = _of(mine, ledger.records(pending=True))
-    lost = [record for record in unknown if record.generation_id is None]
+    given_up = ledger.now() - _GIVEN_UP
+    lost = [record for record in unknown if record.generation_id is None or record.started_at < given_up]
     since, name = _window(lost, ledger.now())
     theirs = _of(mine, ledger.records(since=since))
     usage: Decimal | None = getattr(account(**server), name)

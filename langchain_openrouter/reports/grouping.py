@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from langchain_openrouter.costs.record import CallRecord
 
@@ -17,8 +17,8 @@ GroupBy = Literal["model", "model_asked", "provider", "tag", "day", "user", "thr
 """What calls can be put together by, beside the keys of their metadata. `model` is the one that answered, or, where
 none did, the one that was asked."""
 
-Moment: TypeAlias = dt.datetime | dt.date | dt.timedelta
-"""A time with its zone; a day (UTC); or how long before now."""
+Moment: TypeAlias = dt.datetime | dt.date | dt.timedelta | str
+"""A time with its zone; a day (UTC); one of both as text, such as `"2026-11-21"`; or how long before now."""
 
 NOBODY = "(none)"
 """Stands for the value of calls that have none."""
@@ -39,7 +39,7 @@ _BY_TAG = "tag"
 _KNOWN = (*_READERS, _BY_TAG)
 
 
-def check_by(by: str, calls: Sequence[CallRecord]) -> None:
+def check_by(by: str, calls: Collection[CallRecord]) -> None:
     """Look at a `by` argument.
 
     Args:
@@ -95,6 +95,8 @@ def moment(value: Moment | None, now: dt.datetime, name: Literal["since", "until
     """
     if value is None:
         return None
+    if isinstance(value, str):
+        value = _read(value, name)
     if isinstance(value, dt.timedelta):
         if value < dt.timedelta(0):
             msg = f"{name}={value!r} lies in the future. Pass how long before now, such as timedelta(days=7)."
@@ -111,3 +113,11 @@ def moment(value: Moment | None, now: dt.datetime, name: Literal["since", "until
         msg = f"{name}={value!r} is no time. Pass a datetime with a zone, a date, or a timedelta before now."
         raise TypeError(msg) from None
     return midnight + dt.timedelta(days=1) if name == "until" else midnight
+
+
+def _read(text: str, name: str) -> dt.datetime | dt.date:
+    try:
+        return dt.date.fromisoformat(text) if len(text) == len("2026-11-21") else dt.datetime.fromisoformat(text)
+    except ValueError:
+        msg = f'{name}={text!r} is no time. Pass one such as "2026-11-21" or "2026-11-21T08:00:00Z".'
+        raise ValueError(msg) from None

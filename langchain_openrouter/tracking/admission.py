@@ -9,10 +9,10 @@ from collections import deque
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Literal
 
+from langchain_openrouter._guard import Guard
 from langchain_openrouter.catalog import current
 from langchain_openrouter.costs.money import EXACT, as_dollars
 from langchain_openrouter.errors import LedgerUnavailableError, UnknownPriceError
-from langchain_openrouter.ledger.stores.forking import Guard
 from langchain_openrouter.tracking.outcome import lost
 from langchain_openrouter.tracking.worst_case import worst_case
 
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from langchain_openrouter.catalog import Catalog
     from langchain_openrouter.costs.record import CallRecord
+    from langchain_openrouter.ledger.bookkeeping import Held
     from langchain_openrouter.ledger.budget import Budget, Caller
-    from langchain_openrouter.ledger.ledger import Held, Ledger
+    from langchain_openrouter.ledger.ledger import Ledger
     from langchain_openrouter.tracking.outcome import Started
     from langchain_openrouter.tracking.worst_case import WorstCase
 
@@ -108,7 +109,7 @@ class Admission:
             LedgerUnavailableError: The ledger cannot be used.
         """
         caller = call.request.caller
-        if self._ledger is None or not any(budget.claims(caller, call.at) for budget in self._budgets):
+        if self._ledger is None or not any(budget.scopes(caller) for budget in self._budgets):
             return None
         with localcontext(EXACT):
             case = worst_case(call.request, call.prompt, self.catalog, call.at)
@@ -134,35 +135,8 @@ class Admission:
 
     def book(self, record: CallRecord, held: Held | None, caller: Caller) -> None:
         """Book a call. Never raises: where the ledger cannot be used, it is booked with a later call."""
-        if self._ledger is None:
-            return
-        if not self._is_booked(record, held, caller):
-            self._unbooked.append((record, held, caller))
-        elif self._unbooked:
-            self.catch_up()
-
-    def catch_up(self) -> None:
-        """Book what could not be booked before."""
-        with self._catching_up:
-            while self._unbooked and self._is_booked(*self._unbooked[0]):
-                self._unbooked.popleft()
-
-    def _is_booked(self, record: CallRecord, held: Held | None, caller: Caller) -> bool:
-        """Book a call; say whether that is over and done with."""
-        if self._ledger is None:
-            return True
-        try:
-            known = self._ledger.settle(record, held, self._budgets, caller) == "known"
-            if known and record.generation_id:
-                # Programs may give one run id to many calls. Of the same call this changes nothing.
-                again = record.corrected(id=f"{record.id} {record.generation_id}")
-                self._ledger.settle(again, None, self._budgets, caller)
-        except LedgerUnavailableError as error:
-            _log.warning("Call %s is booked later. %s", record.id, error)
-            return False
-        except Exception:  # noqa: BLE001  # the answer is paid for, and must reach the caller
-            _log.exception("Call %s cannot be booked.", record.id)
-        return True
+        if self._ledger is not None:
+            self._ledger.book(record, held, self._budgets, caller)
 
     def release(self, held: Held) -> None:
         """Give back what was set aside for a call that never was. Never raises: a lease ends by itself."""

@@ -15,19 +15,20 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import BaseMessage, HumanMessage
 from typing_extensions import override
 
+from langchain_openrouter._guard import Guard
+from langchain_openrouter.chat import announced
 from langchain_openrouter.costs.money import EXACT, Money
 from langchain_openrouter.errors import BudgetExceededError
 from langchain_openrouter.ledger.budget import Budget, BudgetStatus
-from langchain_openrouter.ledger.ledger import Held, Ledger
+from langchain_openrouter.ledger.ledger import Ledger
 from langchain_openrouter.ledger.reconciliation import Reconciliation, corrections, reconcile
-from langchain_openrouter.ledger.stores.forking import Guard
-from langchain_openrouter.tracking import refusals
 from langchain_openrouter.tracking.admission import Admission, OnLost, OnStoreError, OnUnknownPrice
 from langchain_openrouter.tracking.at_once import at_once
 from langchain_openrouter.tracking.metrics import Metrics
 from langchain_openrouter.tracking.outcome import Started, answered, failed, lost
 from langchain_openrouter.tracking.request import read_request
 from langchain_openrouter.tracking.totals import Totals
+from langchain_openrouter.tracking.undisturbed import undisturbed, when_undisturbed
 
 if TYPE_CHECKING:
     import os
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from langchain_openrouter.catalog import Catalog
     from langchain_openrouter.costs.record import CallRecord
+    from langchain_openrouter.ledger.bookkeeping import Held
     from langchain_openrouter.reports import GroupBy, ReportFormat
     from langchain_openrouter.reports.grouping import Moment
 
@@ -56,8 +58,9 @@ class OpenRouterCostHandler(Totals, BaseCallbackHandler):
     """Keeps account of every call, and lets no call pass that may cost more than its budgets have left.
 
     Before a call, the most that it may cost is set aside in all budgets; after it, what it did cost is counted. Give it
-    as a callback, to a chain or an agent where the run begins (`config={"callbacks": [handler]}`) or to a model; or use
-    `track_cost`. It sees calls of any chat model; the billed cost is told by those of OpenRouter.
+    as a callback where the run begins (`config={"callbacks": [handler]}`), or use `track_cost`. Given to a model alone,
+    it is not told of runs, and all of them count as one. It sees calls of any chat model; the billed cost is told by
+    those of OpenRouter.
 
     Args:
         budget: What may be spent: a `Budget`, several, or an amount that holds for this handler's whole life.
@@ -126,6 +129,7 @@ class OpenRouterCostHandler(Totals, BaseCallbackHandler):
         self._lock = Guard(threading.TIMEOUT_MAX)
         self._open: dict[UUID, tuple[Started, Held | None]] = {}
         self._runs: dict[UUID, UUID] = {}
+        self._all_runs = uuid.uuid4()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(total={self.total}, calls={self.calls}, budgets={self.budgets})"
@@ -136,11 +140,12 @@ class OpenRouterCostHandler(Totals, BaseCallbackHandler):
 
     def status(self) -> list[BudgetStatus]:
         """Tell where each budget stands that is not apart by user, tag and the like."""
-        return [
-            self.ledger.status(budget, run=self._run)
-            for budget in self.budgets
-            if self.ledger and None not in budget.scope.values()
-        ]
+        with undisturbed():
+            return [
+                self.ledger.status(budget, run=self._run)
+                for budget in self.budgets
+                if self.ledger and None not in budget.scope.values()
+            ]
 
     def report(
         self,
@@ -154,7 +159,7 @@ class OpenRouterCostHandler(Totals, BaseCallbackHandler):
         """Write what the calls in `records` came to, and where the budgets stand. See `Ledger.report`."""
         from langchain_openrouter.reports import report
 
-        gauges = self.ledger.gauges(self.budgets) if self.ledger else ()
+        gauges = self.ledger.gauges(self.budgets, self._run) if self.ledger else ()
         return report(self.records, by=by, since=since, until=until, format=format, gauges=gauges, path=path)
 
     def reconcile(self, **server: Any) -> Reconciliation | None:
@@ -170,7 +175,6 @@ class OpenRouterCostHandler(Totals, BaseCallbackHandler):
             OpenRouterError: OpenRouter could not be reached, or refused.
             LedgerUnavailableError: The ledger cannot be used.
         """
-        self._admission.catch_up()
         if self.ledger is not None:
             return reconcile(self.ledger, told=self._correct, **server)
         for record in corrections([each for each in self.records if each.pending], **server):
@@ -195,26 +199,19 @@ class OpenRouterCostHandler(Totals, BaseCallbackHandler):
             BudgetExceededError: A budget has not so much left.
             LedgerUnavailableError: The ledger cannot be used.
         """
-        root = str(self._runs.get(parent_run_id, parent_run_id) if parent_run_id else run_id)
+        root = self._runs.get(parent_run_id) if parent_run_id else run_id
+        # Attached to a model, a handler is not told of the runs around it: then all of them count as one.
+        run = self._run or str(root or self._all_runs)
         params = kwargs.get("invocation_params") or {}
-        request = read_request(params, tags, metadata, self._run or root)
+        request = read_request(params, tags, metadata, run)
         # The outer list is another for each handler in asynchronous calls, the inner one is not.
         event = next(iter(kwargs.get("prompts", messages)), None)
         prompt = [message for each in messages for message in each]
-        call = Started(str(run_id), root, request, self._admission.now(), time.monotonic(), event, prompt)
-        if not self._begins(run_id, call):
-            return
-        try:
-            held = self._admission.admit(call)
-        except BaseException as error:
-            self._take(run_id)
-            refusals.refused(run_id, event)
-            if self._metrics and isinstance(error, BudgetExceededError):
-                self._metrics.refuse(error)
-            raise
-        self._open[run_id] = call, held
-        if not refusals.started(run_id, event, self):
-            self.forget(run_id)
+        call = Started(
+            str(run_id), str(root or parent_run_id), request, self._admission.now(), time.monotonic(), event, prompt
+        )
+        with undisturbed():
+            self._start(run_id, call)
 
     @override
     def on_llm_start(self, serialized: dict[str, Any], prompts: list[str], *, run_id: UUID, **kwargs: Any) -> None:
@@ -244,7 +241,7 @@ class OpenRouterCostHandler(Totals, BaseCallbackHandler):
     @at_once
     def on_chain_start(self, *_: Any, run_id: UUID, parent_run_id: UUID | None = None, **__: Any) -> None:
         """Note which outermost run a run belongs to."""
-        with self._lock:
+        with undisturbed(), self._lock:
             self._runs[run_id] = self._runs.get(parent_run_id, parent_run_id) if parent_run_id else run_id
             if len(self._runs) > _MOST_RUNS:
                 del self._runs[next(iter(self._runs))]
@@ -252,7 +249,7 @@ class OpenRouterCostHandler(Totals, BaseCallbackHandler):
     @at_once
     def on_chain_end(self, *_: Any, run_id: UUID, **__: Any) -> None:
         """Forget a run."""
-        with self._lock:
+        with undisturbed(), self._lock:
             self._runs.pop(run_id, None)
 
     on_tool_start = on_chain_start
@@ -264,9 +261,24 @@ class OpenRouterCostHandler(Totals, BaseCallbackHandler):
         if held is not None:
             self._admission.release(held)
 
+    def _start(self, run_id: UUID, call: Started) -> None:
+        if not self._begins(run_id, call):
+            return
+        try:
+            held = self._admission.admit(call)
+        except BaseException as error:
+            self._take(run_id)
+            announced.refused(run_id, call.event)
+            if self._metrics and isinstance(error, BudgetExceededError):
+                self._metrics.refuse(error)
+            raise
+        self._open[run_id] = call, held
+        if not announced.started(run_id, call.event, self):
+            self.forget(run_id)
+
     def _begins(self, run_id: UUID, call: Started) -> bool:
         """Put a call on the list; say whether it was not there, as it is where this handler is attached twice."""
-        with self._lock:
+        with undisturbed(), self._lock:
             there, held = self._open.get(run_id, (None, None))
             if there is not None and there.event is call.event:
                 return False
@@ -279,23 +291,26 @@ class OpenRouterCostHandler(Totals, BaseCallbackHandler):
 
     def _take(self, run_id: UUID) -> tuple[Started | None, Held | None]:
         """Take a call off the list."""
-        with self._lock:
+        with undisturbed(), self._lock:
             return self._open.pop(run_id, (None, None))
 
     def _close(self, run_id: UUID, read: Callable[[Started, float], CallRecord]) -> None:
+        when_undisturbed(lambda: self._end(run_id, read))
+
+    def _end(self, run_id: UUID, read: Callable[[Started, float], CallRecord]) -> None:
         """Take a call off the list, and book and count its record. What goes wrong is logged."""
         call, held = self._take(run_id)
-        refusals.stopped(run_id)
         if call is None:
             return
         try:
-            record = self._read(call, read)
-            self._admission.book(record, held, call.caller_of(record))
-            if self._count(record) and self._metrics:
-                self._metrics.measure(record)
+            with undisturbed():
+                announced.stopped(run_id)
+                record = self._read(call, read)
+                self._admission.book(record, held, call.caller_of(record))
+                if self._count(record) and self._metrics:
+                    self._metrics.measure(record)
         except Exception:  # noqa: BLE001  # the answer is paid for, and must reach the caller
             _log.exception("The cost of call %s cannot be counted.", run_id)
-
 
     def _read(self, call: Started, read: Callable[[Started, float], CallRecord]) -> CallRecord:
         """Make the record of a call; where its end cannot be read, that of one that was lost."""

@@ -105,7 +105,7 @@ def answered(started: Started, response: LLMResult, catalog: Catalog, now: float
     """
     message = _message(response)
     told = {**_told(message), **started.times(now)}
-    if message is not None and "total_cost" in (getattr(message, "usage_metadata", None) or {}):
+    if message is not None and (getattr(message, "usage_metadata", None) or {}).get("total_cost") == 0:
         # LangChain writes it on what its cache answers; the generation was booked when it was made.
         return started.record(**{**told, "generation_id": None}, cost=Decimal(0), status="cached")
     usage = Usage() if message is None else Usage.read(message)

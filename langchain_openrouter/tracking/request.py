@@ -92,6 +92,10 @@ def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
+def _items(value: object) -> Sequence[Any]:
+    return value if isinstance(value, (list, tuple)) else ()
+
+
 def _first(*values: object) -> str | None:
     return next((_masked(str(value)) for value in values if value not in (None, "")), None)
 
@@ -105,11 +109,11 @@ def _fees(body: Mapping[str, Any]) -> Iterable[str]:
     """Name what is billed apart: searches, tools that OpenRouter runs, plugins that cost something."""
     if body.get("web_search_options") is not None or str(body.get("model", "")).endswith(":online"):
         yield "web search"
-    for tool in body.get("tools") or ():
+    for tool in _items(body.get("tools")):
         kind = tool.get("type") if isinstance(tool, Mapping) else None
         if isinstance(kind, str) and kind not in {"function", "custom"}:
             yield f"tool {kind}"
-    for plugin in body.get("plugins") or ():
+    for plugin in _items(body.get("plugins")):
         name = plugin.get("id") if isinstance(plugin, Mapping) else None
         if name and name not in _FREE_PLUGINS and plugin.get("enabled", True):
             yield f"plugin {name}"

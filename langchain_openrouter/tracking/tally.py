@@ -59,6 +59,10 @@ class Tally:
         self.reasoning_tokens += sign * record.reasoning_tokens
 
 
+OTHERS = "(others)"
+"""Stands for values beyond those that are kept."""
+
+_MOST_VALUES = 10_000
 _KEPT = ("model", "provider", "tag", "day")
 
 
@@ -74,7 +78,8 @@ class Tallies:
         self.whole.add(record, sign)
         for dimension, tallies in self._parts.items():
             for value in values_of(record, dimension):
-                tallies.setdefault(value, Tally()).add(record, sign)
+                known = value in tallies or len(tallies) < _MOST_VALUES
+                tallies.setdefault(value if known else OTHERS, Tally()).add(record, sign)
 
     def by(self, dimension: str) -> dict[str, Tally] | None:
         """Give the sums by the values of a dimension; `None` for one that is not kept."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict, deque
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from langchain_openrouter.ledger.stores.forking import Guard
-from langchain_openrouter.reports.grouping import values_of
+from langchain_openrouter._guard import Guard
+from langchain_openrouter.reports.grouping import check_by, values_of
 from langchain_openrouter.tracking.tally import Tallies, Tally
+from langchain_openrouter.tracking.undisturbed import undisturbed
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -56,7 +58,7 @@ class Totals:
     @property
     def records(self) -> list[CallRecord]:
         """The latest calls, in the order of their ends; those that a cache answered too."""
-        with self._counting:
+        with undisturbed(), self._counting:
             return list(self._records)
 
     def by(self, dimension: str) -> dict[str, Tally]:
@@ -72,14 +74,15 @@ class Totals:
                 print(model, tally.total, tally.calls, tally.unpriced_calls)
             ```
         """
-        with self._counting:
+        with undisturbed(), self._counting:
             found = self._tallies.by(dimension)
             if found is None:
+                check_by(dimension, self._records)
                 found = {}
                 for record in self._records:
                     for value in values_of(record, dimension):
                         found.setdefault(value, Tally()).add(record)
-            return dict(sorted(found.items(), key=lambda item: -item[1].total))
+            return {value: replace(found[value]) for value in sorted(found, key=lambda value: -found[value].total)}
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Give the calls in `records` as dicts, for a table."""
@@ -100,7 +103,7 @@ class Totals:
     def _count(self, record: CallRecord) -> bool:
         """Count a call, once for each generation; say whether it is new."""
         generation_id = record.generation_id
-        with self._counting:
+        with undisturbed(), self._counting:
             if generation_id is not None:
                 if generation_id in self._generations:
                     return False
@@ -113,7 +116,7 @@ class Totals:
 
     def _correct(self, corrected: CallRecord) -> None:
         """Put the truth in place of an estimate, where it is among the records."""
-        with self._counting:
+        with undisturbed(), self._counting:
             for index, record in enumerate(self._records):
                 if record.id == corrected.id:
                     self._tallies.add(record, -1)

@@ -19,7 +19,7 @@ LEASE = dt.timedelta(minutes=15)
 names = st.text(st.characters(exclude_categories=()) | st.sampled_from("/&=%:?#+ \0\ud800é"), max_size=6)
 """Also with NUL, halves of surrogate pairs, and all that separates the parts of a key."""
 
-periods = st.sampled_from(["run", "day", "lifetime"])
+periods: st.SearchStrategy[Any] = st.sampled_from(["run", "day", "lifetime"])
 
 
 @st.composite
@@ -34,6 +34,10 @@ def budgets(draw: st.DrawFn) -> tuple[Budget, dict[str, str], str]:
 def identity(budget: Budget, whose: dict[str, str], run: str) -> Any:
     """Give what tells a counter from others."""
     return budget.name, budget.per, budget.scope, whose, run if budget.per == "run" else None
+
+
+def _whose(name: str, value: str) -> Any:
+    return {name: value}
 
 
 class TestKeys:
@@ -85,10 +89,10 @@ class TestKeys:
 
         held = ledger.reserve("1", Decimal("0.25"), [budget], Caller(metadata=metadata), lease=LEASE)
 
-        assert ledger.status(budget, **{name: value}).reserved == Decimal("0.25")
-        assert ledger.status(budget, **{name: value + "x"}).reserved == 0
+        assert ledger.status(budget, **_whose(name, value)).reserved == Decimal("0.25")
+        assert ledger.status(budget, **_whose(name, value + "x")).reserved == 0
         ledger.release(held)
-        assert ledger.status(budget, **{name: value}).reserved == 0
+        assert ledger.status(budget, **_whose(name, value)).reserved == 0
 
 
 class TestAbout:
@@ -117,7 +121,7 @@ class TestAbout:
         """A call belongs to one counter of each value that it has; to none of a budget that is not about it."""
         budget = Budget("$1", per="day", scope=scope)
 
-        found = budget.counters(caller, budget.window(NOON))
+        found = [target.claim.counter for target in budget.targets(caller, NOON)]
 
         assert len(found) == len(set(found)) == counters
 

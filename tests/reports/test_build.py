@@ -223,6 +223,8 @@ class TestTime:
             (NOON, NOON, 0),
             (dt.date(2026, 11, 21), None, 4),
             (dt.date(2026, 11, 21), dt.date(2026, 11, 21), 2),
+            ("2026-11-21", "2026-11-21", 2),
+            ("2026-11-21T12:00:00Z", None, 3),
             (12 * HOUR, None, 4),
             (36 * HOUR, 12 * HOUR, 1),
             (dt.datetime(2026, 11, 21, 13, tzinfo=dt.timezone(HOUR)), None, 3),
@@ -238,7 +240,7 @@ class TestTime:
         [
             (dt.datetime(2026, 11, 21), ValueError, "has no zone"),  # noqa: DTZ001  # that is the mistake
             (-HOUR, ValueError, "lies in the future"),
-            ("yesterday", TypeError, "is no time"),
+            ("yesterday", ValueError, "is no time"),
             (7, TypeError, "is no time"),
         ],
     )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from typing_extensions import override
 
-from langchain_openrouter.ledger.stores.forking import Guard
+from langchain_openrouter._guard import Guard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

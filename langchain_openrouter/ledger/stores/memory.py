@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
+from langchain_openrouter._guard import Guard
 from langchain_openrouter.ledger.stores import rules
-from langchain_openrouter.ledger.stores.forking import Guard
 from langchain_openrouter.ledger.stores.store import Balance, Refusal, Settlement, Store
 
 if TYPE_CHECKING:
@@ -115,8 +115,8 @@ class _Tables:
         return self._holds.get(call_id)
 
     def put_hold(self, stored: StoredHold) -> None:
-        self._holds[stored.hold.id] = stored
-        self._first_expiry = min(self._first_expiry, stored.hold.expires_at)
+        self._holds[stored.id] = stored
+        self._first_expiry = min(self._first_expiry, stored.expires_at)
 
     def drop_hold(self, call_id: str) -> None:
         del self._holds[call_id]
@@ -124,13 +124,13 @@ class _Tables:
     def expired(self, now: int) -> Sequence[StoredHold]:
         if now < self._first_expiry:
             return ()
-        found = [stored for stored in self._holds.values() if stored.hold.expires_at <= now]
-        left = (stored.hold.expires_at for stored in self._holds.values() if stored.hold.expires_at > now)
+        found = [stored for stored in self._holds.values() if stored.expires_at <= now]
+        left = (stored.expires_at for stored in self._holds.values() if stored.expires_at > now)
         self._first_expiry = min(left, default=math.inf)
-        return sorted(found, key=lambda stored: (stored.hold.expires_at, stored.hold.id))
+        return sorted(found, key=lambda stored: (stored.expires_at, stored.id))
 
     def in_flight(self, now: int) -> int:
-        return sum(stored.hold.expires_at > now for stored in self._holds.values())
+        return sum(stored.expires_at > now for stored in self._holds.values())
 
     def call(self, call_id: str) -> StoredCall | None:
         return self.calls.get(call_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ __all__ = ["VARIABLE", "open_store"]
 VARIABLE = "OPENROUTER_LEDGER"
 """The environment variable with the address of the ledger."""
 
-_MEMORY = frozenset({"memory:", "sqlite://", "sqlite:///", "sqlite:///:memory:"})
+_MEMORY = frozenset({"memory:", "memory://", "sqlite://", "sqlite:///", "sqlite:///:memory:"})
 _POSTGRES = ("postgresql://", "postgres://")
 _REDIS = ("redis://", "rediss://", "unix://")
 
@@ -50,6 +51,7 @@ def open_store(url: str | os.PathLike[str] | None = None, *, namespace: str = "o
         return MemoryStore()
     if url.startswith("sqlite:///") and "?" not in url:
         return SQLiteStore(_path(url.removeprefix("sqlite:///")))
+    url = re.sub(r"^(postgres(?:ql)?)\+\w+://", r"\1://", url)  # as SQLAlchemy writes it, with a driver
     if url.startswith(_POSTGRES):
         from langchain_openrouter.ledger.stores.postgres import PostgresStore
 

@@ -42,8 +42,8 @@ _CONNECTING = {
 
 _VERSION = "SELECT number FROM {0}.version"
 _RESERVE = (
-    "SELECT * FROM {0}.reserve((%s, %s, %s, '{{}}', %s, %s, %s, %s, %s, %s)::{0}.holds, "
-    "%s::text[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s)"
+    "SELECT * FROM {0}.reserve((%s, %s, NULL, '{{}}', %s, %s, %s, %s, %s, %s)::{0}.holds, "
+    "%s, %s::text[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s)"
 )
 _SETTLE = "SELECT * FROM {0}.settle((%s, %s, %s, %s, %s, '{{}}', %s)::{0}.calls, %s::text[], %s::text[], %s::bigint[])"
 _SET_LIMIT = "INSERT INTO {0}.limits VALUES (%s, %s) ON CONFLICT (budget) DO UPDATE SET nano = excluded.nano"
@@ -92,7 +92,7 @@ class PostgresStore(Store):
             [claim.share for claim in claims],
             [claim.kept_until for claim in claims],
         )
-        (row,) = self._rows(_RESERVE, hold.id, hold.amount, hold.expires_at, *entry, *claimed, now)
+        (row,) = self._rows(_RESERVE, hold.id, hold.amount, *entry, hold.lease, *claimed, now)
         return None if row[0] is None else Refusal(*row)
 
     @override

@@ -180,10 +180,11 @@ BEGIN
 END $$;
 
 
--- Set money aside in all counters, or in none. `refused` names the counter that a call does not fit into.
+-- Set money aside in all counters, or in none. `refused` names the counter that a call does not fit into. A new hold
+-- comes without its end, which is `lease` milliseconds after the time of this step.
 CREATE FUNCTION reserve(
-    hold holds, claimed text[], claim_limits bigint[], budgets text[], shares bigint[], ends bigint[], now bigint,
-    OUT refused text, OUT allowed bigint, OUT spent bigint, OUT reserved bigint
+    hold holds, lease bigint, claimed text[], claim_limits bigint[], budgets text[], shares bigint[], ends bigint[],
+    now bigint, OUT refused text, OUT allowed bigint, OUT spent bigint, OUT reserved bigint
 ) LANGUAGE plpgsql SET search_path FROM CURRENT SET lock_timeout = '5s' AS $$
 DECLARE
     there holds;
@@ -191,7 +192,9 @@ DECLARE
     place integer;
 BEGIN
     PERFORM take_turn(false);
-    PERFORM sweep(time_or(now));
+    now := time_or(now);
+    PERFORM sweep(now);
+    hold.expires_at := now + lease;
     SELECT * INTO there FROM holds WHERE id = hold.id;
     IF there.id IS NOT NULL THEN
         hold := there;

@@ -217,10 +217,11 @@ end
 
 local step = {}
 
--- now, claims, id, amount, expires_at, and, where a call is booked when it expires: id, amount, started_at,
+-- now, claims, id, amount, lease, and, where a call is booked when it expires: id, amount, started_at,
 -- generation_id, pending, data
-function step.reserve(now, claims, id, amount, expires_at, ...)
-  sweep(time_or(now))
+function step.reserve(now, claims, id, amount, lease, ...)
+  now = time_or(now)
+  sweep(now)
   local key = BASE .. 'hold:' .. id
   local there = redis.call('HMGET', key, 'amount', 'counters')
   local counters = there[1] and list(there[2]) or {}
@@ -248,6 +249,7 @@ function step.reserve(now, claims, id, amount, expires_at, ...)
   end
   redis.call('HSET', key, 'counters', cjson.encode(counters))
   if not there[1] then
+    local expires_at = whole(tonumber(now) + tonumber(lease))
     redis.call('HSET', key, 'amount', amount, 'expires_at', expires_at)
     redis.call('ZADD', BASE .. 'holds', expires_at, id)
     local entry = { ... }

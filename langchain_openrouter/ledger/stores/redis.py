@@ -80,7 +80,7 @@ class RedisStore(Store):
     def reserve(self, hold: Hold, claims: Sequence[Claim], now: int | None) -> Refusal | None:
         wanted = [[claim.counter, claim.limit, claim.budget, claim.share, claim.kept_until] for claim in claims]
         entry = () if hold.entry is None else _values(hold.entry)
-        refused = self._run("reserve", _time(now), json.dumps(wanted), hold.id, hold.amount, hold.expires_at, *entry)
+        refused = self._run("reserve", _time(now), json.dumps(wanted), hold.id, hold.amount, hold.lease, *entry)
         if refused is None:
             return None
         counter, *amounts = refused

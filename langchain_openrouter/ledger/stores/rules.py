@@ -7,7 +7,7 @@ them against each other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from langchain_openrouter.ledger.stores.store import (
@@ -33,9 +33,12 @@ _EMPTY = Balance()
 
 @dataclass(frozen=True, slots=True)
 class StoredHold:
-    """A hold, and the counters in which it is reserved."""
+    """A hold with the time of its end, and the counters in which it is reserved."""
 
-    hold: Hold
+    id: str
+    amount: int
+    expires_at: int
+    entry: Entry | None
     counters: tuple[str, ...]
 
 
@@ -87,19 +90,19 @@ class Rows(Protocol):
 def sweep(rows: Rows, now: int) -> None:
     """End the holds whose time is over: book what they were to book, or give the money back."""
     for stored in rows.expired(now):
-        release(rows, stored.hold.id, stored.counters)
-        if stored.hold.entry is not None:
+        release(rows, stored.id, stored.counters)
+        if stored.entry is not None:
             there = [counter for counter in stored.counters if rows.balance(counter) is not None]
-            _book(rows, stored.hold.entry, [(counter, None) for counter in there])
+            _book(rows, stored.entry, [(counter, None) for counter in there])
 
 
 def reserve(rows: Rows, hold: Hold, claims: Sequence[Claim], now: int) -> Refusal | None:
     """Set money aside in all counters, or in none. See `Store.reserve`."""
     sweep(rows, now)
     there = rows.hold(hold.id)
-    held = there or StoredHold(hold, ())
+    held = there or StoredHold(hold.id, hold.amount, now + hold.lease, hold.entry, ())
     fresh = [claim for claim in claims if claim.counter not in held.counters]
-    amount = held.hold.amount
+    amount = held.amount
     for claim in fresh:
         balance, limit = rows.balance(claim.counter) or _EMPTY, rows.limit(claim.budget)
         refusal = Refusal(claim.counter, claim.limit if limit is None else limit, balance.spent, balance.reserved)
@@ -113,7 +116,7 @@ def reserve(rows: Rows, hold: Hold, claims: Sequence[Claim], now: int) -> Refusa
             more = Balance(balance.spent, balance.reserved + amount, balance.peak)
             rows.put_balance(claim.counter, more, claim.kept_until)
     if fresh or there is None:
-        rows.put_hold(StoredHold(held.hold, counters))
+        rows.put_hold(replace(held, counters=counters))
     return None
 
 
@@ -137,11 +140,11 @@ def release(rows: Rows, call_id: str, held: Sequence[str]) -> None:
         if counter in held:
             balance = rows.balance(counter)
             if balance is not None:  # a counter in which nothing is reserved may be gone
-                less = Balance(balance.spent, balance.reserved - there.hold.amount, balance.peak)
+                less = Balance(balance.spent, balance.reserved - there.amount, balance.peak)
                 rows.put_balance(counter, less, None)
     left = tuple(counter for counter in there.counters if counter not in held)
     if left:
-        rows.put_hold(StoredHold(there.hold, left))
+        rows.put_hold(replace(there, counters=left))
     else:
         rows.drop_hold(call_id)
 

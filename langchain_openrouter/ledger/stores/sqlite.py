@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
+from langchain_openrouter._guard import Guard
 from langchain_openrouter.ledger.stores import migrations, rules
-from langchain_openrouter.ledger.stores.forking import Guard
 from langchain_openrouter.ledger.stores.rules import StoredCall, StoredHold
-from langchain_openrouter.ledger.stores.store import Balance, Entry, Hold, Refusal, Settlement, Store
+from langchain_openrouter.ledger.stores.store import Balance, Entry, Refusal, Settlement, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from langchain_openrouter.ledger.stores.store import Claim
+    from langchain_openrouter.ledger.stores.store import Claim, Hold
 
 __all__ = ["SQLiteStore"]
 
@@ -226,14 +226,13 @@ class _Tables:
         return None if row is None else _stored_hold(row)
 
     def put_hold(self, stored: StoredHold) -> None:
-        hold = stored.hold
-        entry = None if hold.entry is None else _entry_text(hold.entry)
+        entry = None if stored.entry is None else _entry_text(stored.entry)
         counters = json.dumps(stored.counters)
         self.run(
             "INSERT OR REPLACE INTO holds VALUES (?, ?, ?, ?, ?)",
-            hold.id,
-            hold.amount,
-            hold.expires_at,
+            stored.id,
+            stored.amount,
+            stored.expires_at,
             counters,
             entry,
         )
@@ -340,8 +339,8 @@ def _entry_text(entry: Entry) -> str:
 
 def _stored_hold(row: tuple[Any, ...]) -> StoredHold:
     call_id, amount, expires_at, counters, entry = row
-    hold = Hold(call_id, amount, expires_at, None if entry is None else Entry(*json.loads(entry)))
-    return StoredHold(hold, tuple(json.loads(counters)))
+    booked = None if entry is None else Entry(*json.loads(entry))
+    return StoredHold(call_id, amount, expires_at, booked, tuple(json.loads(counters)))
 
 
 def _file_at(path: Path) -> tuple[int, int] | None:

@@ -69,13 +69,14 @@ class Hold:
     Args:
         id: Id of the call.
         amount: The most that it may cost.
-        expires_at: When nobody is expected to settle it any more.
+        lease: Milliseconds until nobody is expected to settle it any more. They begin with the step that reserves, by
+            the clock of the step: clocks of clients differ, and their times are not compared with those of a server.
         entry: What is booked when it expires; `None` where the money is given back then.
     """
 
     id: str
     amount: int
-    expires_at: int
+    lease: int
     entry: Entry | None
 
 
@@ -130,12 +131,12 @@ class Store(Protocol):
         """Set money aside in all counters, or in none of them and say which one refused.
 
         Expired holds are swept first: what they were to book is booked. A hold of the same id that is there is added
-        to, with its own amount: only counters new to it are looked at. An amount of 0 fits always.
+        to, with its own amount and its own end: only counters new to it are looked at. An amount of 0 fits always.
 
         Args:
             hold: What to set aside, and for whom.
             claims: The counters, in any order.
-            now: The time; `None` for the store's own clock.
+            now: The time, from which the lease counts; `None` for the store's own clock.
         """
         ...
 

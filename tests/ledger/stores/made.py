@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 DAY = Claim("day|2026-11-21", 100, "day", None, 2000)
 MONTH = Claim("month|2026-11", 1000, "month", None, 9000)
 LEASE = 500
-"""When holds of these tests expire."""
+"""How long holds of these tests last."""
 
 
-def hold(call: str = "a", amount: int = 10, expires_at: int = LEASE, entry: Entry | None = None) -> Hold:
+def hold(call: str = "a", amount: int = 10, lease: int = LEASE, entry: Entry | None = None) -> Hold:
     """Make a hold."""
-    return Hold(call, amount, expires_at, entry)
+    return Hold(call, amount, lease, entry)
 
 
 def entry(

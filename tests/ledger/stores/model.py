@@ -32,6 +32,7 @@ class Model:
         self.events: list[Event] = []
         self.limits: dict[str, int] = {}
         self.holds: dict[str, Hold] = {}
+        self.ends: dict[str, int] = {}
         self.calls: dict[str, Entry] = {}
         self.held_in: list[tuple[str, str]] = []
         """Pairs of call and counter, like those below."""
@@ -68,8 +69,8 @@ class Model:
 
     def expire(self, now: int) -> None:
         """Let holds end, the oldest first."""
-        over = [hold for hold in self.holds.values() if hold.expires_at <= now]
-        for hold in sorted(over, key=lambda hold: (hold.expires_at, hold.id)):
+        over = [hold for hold in self.holds.values() if self.ends[hold.id] <= now]
+        for hold in sorted(over, key=lambda hold: (self.ends[hold.id], hold.id)):
             counters = [counter for call, counter in self.held_in if call == hold.id]
             self.release(hold.id, counters)
             if hold.entry is not None:
@@ -86,11 +87,16 @@ class Model:
             most = room if claim.share is None else Fraction(room * claim.share, 1000)
             if hold.amount > most and hold.amount:
                 return Refusal(claim.counter, limit, balance.spent, balance.reserved)
-        self.holds[hold.id] = hold
+        if hold.id not in self.holds:
+            self.holds[hold.id] = hold
+            self.ends[hold.id] = now + hold.lease
         for claim in _first_of_each(wanted):
             self.held_in.append((hold.id, claim.counter))
             self.events.append(Event(claim.counter, "reserved", hold.amount, claim.kept_until))
         return None
+
+    def in_flight(self, now: int) -> int:
+        return len([call for call in self.holds if self.ends[call] > now])
 
     def release(self, call: str, held: Iterable[str]) -> None:
         ended = [pair for pair in self.held_in if pair in {(call, counter) for counter in held}]

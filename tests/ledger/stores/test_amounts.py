@@ -41,11 +41,22 @@ def test_share(share: int, spent: int, store: Store) -> None:
     assert store.reserve(hold("b", most), [claim], 0) is None
 
 
+def test_end(store: Store) -> None:
+    """The end of a hold is exact to the millisecond, however long its digits are."""
+    now = 10**15 + 1
+    store.reserve(hold(lease=1000), [LIFE], now)
+
+    assert (store.in_flight(now + 999), store.in_flight(now + 1000)) == (1, 0)
+    assert balance(store, LIFE, now + 999).reserved == 10
+    assert balance(store, LIFE, now + 1000).reserved == 0
+
+
 def test_round(store: Store) -> None:
     """Round amounts are not written with an exponent."""
     amount, limit = 10**15, 9 * 10**15
     store.set_limit("lifetime", limit)
-    store.reserve(hold(amount=amount, expires_at=10**14), [LIFE], 10**13)
+    store.reserve(hold(amount=amount, lease=9 * 10**13), [LIFE], 10**13)
+    assert (store.in_flight(10**14 - 1), store.in_flight(10**14)) == (1, 0)
     store.settle(entry(amount=amount, at=10**13), ["lifetime"], [LIFE])
 
     assert store.limit("lifetime") == limit

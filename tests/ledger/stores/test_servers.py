@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import subprocess
 import sys
 import threading
 import time
+from subprocess import PIPE, Popen
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 CLAIMS = [Claim("day", 10**12, "day"), Claim("month", 10**12, "month", 500, 9000)]
 COUNTERS = [claim.counter for claim in CLAIMS]
+HOUR = 3_600_000
 
 
 @pytest.fixture(params=["postgres", "redis"])
@@ -67,7 +68,7 @@ def entry(call: str = "a") -> Entry:
 
 def reserve(store: Store, call: str = "a") -> None:
     """Set 10 aside."""
-    assert store.reserve(Hold(call, 10, 10**15, None), CLAIMS, None) is None
+    assert store.reserve(Hold(call, 10, HOUR, None), CLAIMS, None) is None
 
 
 def spend(store: Store, call: str = "a") -> None:
@@ -256,7 +257,7 @@ print(flush=True)
 sys.stdin.readline()
 for number in range(25):
     call = f"{name}-{number}"
-    assert store.reserve(Hold(call, 10, 10**15, None), claims, None) is None
+    assert store.reserve(Hold(call, 10, 3_600_000, None), claims, None) is None
     store.settle(Entry(call, 7, 1, None, False, ""), ["day", "month"], claims)
 store.close()
 """
@@ -267,12 +268,7 @@ def test_processes_race(place: Place, request: pytest.FixtureRequest) -> None:
     with contextlib.closing(place.open()) as store:
         url = request.getfixturevalue(f"{place.kind}_url")
         command = [sys.executable, "-W", "error", "-c", _PROCESS, url, store._namespace]  # type: ignore[attr-defined]
-        processes = [
-            subprocess.Popen(
-                [*command, str(number)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-            )
-            for number in range(8)
-        ]
+        processes = [Popen([*command, str(number)], stdin=PIPE, stdout=PIPE, stderr=PIPE) for number in range(8)]
         for process in processes:
             assert process.stdout is not None
             process.stdout.readline()
@@ -377,7 +373,7 @@ class TestRedis:
     def test_one_slot(self, place: Place) -> None:
         """All keys of a ledger have one hash tag, so that a cluster keeps them together."""
         with contextlib.closing(place.open()) as store:
-            store.reserve(Hold("a", 10, 10**15, entry()), CLAIMS, None)
+            store.reserve(Hold("a", 10, HOUR, entry()), CLAIMS, None)
             store.settle(Entry("b", 1, 1, "gen", True, "{}"), [], CLAIMS)
             store.set_limit("day", 5)
             namespace: str = store._namespace  # type: ignore[attr-defined]
@@ -388,9 +384,9 @@ class TestRedis:
     def test_nothing_is_left(self, place: Place) -> None:
         """Calls, holds and counters that are gone leave no key behind."""
         with contextlib.closing(place.open()) as store:
-            store.reserve(Hold("a", 10, 10**15, entry()), CLAIMS, None)
+            store.reserve(Hold("a", 10, HOUR, entry()), CLAIMS, None)
             store.settle(Entry("a", 1, 1, "gen", True, "{}"), COUNTERS, [CLAIMS[1]])
-            store.reserve(Hold("b", 10, 10**15, None), [CLAIMS[1]], None)
+            store.reserve(Hold("b", 10, HOUR, None), [CLAIMS[1]], None)
             store.release("b", COUNTERS)
             store.set_limit("day", 5)
             store.set_limit("day", None)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CLAIM = Claim("day", 10**12, "day")
+HOUR = 3_600_000
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def store(file: Path) -> Iterator[SQLiteStore]:
 
 def spend(store: SQLiteStore, call: str = "a") -> None:
     """Make a call that costs 7."""
-    assert store.reserve(Hold(call, 10, 10**15, None), [CLAIM], None) is None
+    assert store.reserve(Hold(call, 10, HOUR, None), [CLAIM], None) is None
     store.settle(Entry(call, 7, 1, None, False, "{}"), [CLAIM.counter], [CLAIM])
 
 

@@ -32,6 +32,9 @@ SCALES = [1, MOST_NANO // 4000]
 LONG_AGO = -(10**9)
 
 times = st.integers(-50, 200)
+skews = st.just(0) | st.integers(-5, 5) | st.sampled_from([-300_000, -60_000, 60_000, 300_000])
+"""How far the clock of a caller is ahead of the others'."""
+leases = st.integers(-5, 60) | st.sampled_from([59_999, 60_000, 60_030, 300_000, 360_000])
 few_amounts = st.integers(0, 12)
 claims_of_calls = st.lists(
     st.tuples(
@@ -71,17 +74,18 @@ class Machine(RuleBasedStateMachine):
         call=st.sampled_from(CALLS),
         amount=few_amounts,
         odd=st.integers(0, 1),
-        lease=st.integers(-5, 60),
+        lease=leases,
+        skew=skews,
         claims=claims_of_calls,
         books=st.booleans(),
         cost=few_amounts,
         generation=st.none() | st.sampled_from(GENERATIONS),
     )
-    def reserve(self, *, call: str, amount: int, odd: int, lease: int, claims: Any, books: bool, cost: int,
+    def reserve(self, *, call: str, amount: int, odd: int, lease: int, skew: int, claims: Any, books: bool, cost: int,
                 generation: str | None) -> None:  # fmt: skip
         entry = self.entry(call, cost, self.now, generation, pending=True) if books else None
-        hold = Hold(call, amount * self.scale + odd, self.now + lease, entry)
-        self.same("reserve", hold, self.claims(claims), self.now)
+        hold = Hold(call, amount * self.scale + odd, lease, entry)
+        self.same("reserve", hold, self.claims(claims), self.now + skew)
 
     @rule(
         call=st.sampled_from(CALLS),
@@ -100,10 +104,14 @@ class Machine(RuleBasedStateMachine):
     def release(self, call: str, held: list[str]) -> None:
         self.same("release", call, held)
 
-    @rule()
-    def expire(self) -> None:
-        self.model.expire(self.now)
-        self.store.balances([], self.now)
+    @rule(skew=skews)
+    def expire(self, skew: int) -> None:
+        self.model.expire(self.now + skew)
+        self.store.balances([], self.now + skew)
+
+    @rule(skew=skews)
+    def count(self, skew: int) -> None:
+        self.same("in_flight", self.now + skew)
 
     @rule(budget=st.sampled_from(BUDGETS), limit=st.none() | st.integers(0, 60))
     def set_limit(self, budget: str, limit: int | None) -> None:

@@ -1,27 +1,32 @@
-"""When one handler refuses a call, no other keeps money aside for it.
+"""Calls that callback handlers were told of.
 
-LangChain tells a handler that a call starts, and when another handler then raises, it does not tell that the call never
-was. So handlers say here which calls they know of.
+LangChain tells handlers that a call starts. It does not tell them that the call never was: when another of them
+raises, when the call is cancelled meanwhile, or while it waits for a rate limiter. A handler that sets something aside
+for a call says here that it knows of it, and is told to forget it.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Any, Protocol
 
-from langchain_openrouter.ledger.stores.forking import Guard
+from langchain_openrouter._guard import Guard
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-__all__ = ["refused", "started", "stopped"]
+__all__ = ["never_sent", "refused", "started", "stopped"]
 
 _MOST_REMEMBERED = 1000
 _MOST_KNOWN = 100_000
+_WHILE_IT_STARTS = 30.0
+"""Seconds in which a handler that is being told of a call has to come to its end."""
 
 _lock = Guard(threading.TIMEOUT_MAX)
 _knowing: dict[UUID, list[Knows]] = {}
 _refused: dict[UUID, Any] = {}
+_cancelled: dict[UUID, float] = {}
 
 
 class Knows(Protocol):
@@ -40,10 +45,12 @@ def started(run_id: UUID, event: Any, handler: Knows) -> bool:
         handler: The handler.
 
     Returns:
-        `False` where another handler has refused the call meanwhile.
+        `False` where the call is no more.
     """
     with _lock:
         if run_id in _refused and _refused[run_id] is event:
+            return False
+        if time.monotonic() - _cancelled.pop(run_id, 0.0) < _WHILE_IT_STARTS:
             return False
         _knowing.setdefault(run_id, []).append(handler)
         if len(_knowing) > _MOST_KNOWN:  # LangChain does not tell every end
@@ -61,9 +68,28 @@ def refused(run_id: UUID, event: Any) -> None:
     """Say that a handler refuses a call: all others forget it."""
     with _lock:
         others = _knowing.pop(run_id, [])
-        _refused.pop(run_id, None)
-        _refused[run_id] = event
-        if len(_refused) > _MOST_REMEMBERED:
-            del _refused[next(iter(_refused))]
+        _remember(_refused, run_id, event)
     for handler in others:
         handler.forget(run_id)
+
+
+def never_sent(run_id: UUID, *, starting: bool) -> None:
+    """Say that a call ended before anything was sent: all handlers forget it.
+
+    Args:
+        run_id: The call.
+        starting: Whether handlers may still be on their way to know of it.
+    """
+    with _lock:
+        knowing = _knowing.pop(run_id, [])
+        if starting and not knowing:
+            _remember(_cancelled, run_id, time.monotonic())
+    for handler in knowing:
+        handler.forget(run_id)
+
+
+def _remember(calls: dict[UUID, Any], run_id: UUID, what: Any) -> None:
+    calls.pop(run_id, None)
+    calls[run_id] = what
+    if len(calls) > _MOST_REMEMBERED:
+        del calls[next(iter(calls))]

@@ -23,27 +23,39 @@ class Guard:
     A fork waits until nobody holds it, so that the child does not begin with half a step. Where that takes long, the
     child gets a new lock all the same.
 
+    A thread that holds it cannot take it once more: that would be a step inside of half a step, and waiting for oneself
+    has no end. It may want to, where Python runs something of its own accord in the middle of a step: a signal's
+    handler, or the end of a stream that it collects.
+
     Args:
         timeout: Seconds to wait for the lock.
     """
 
     def __init__(self, timeout: float) -> None:
         self._timeout = timeout
-        self._lock = threading.Lock()
+        # One that knows its owner. Where Python interrupts between taking it and noting that, or the other way round at
+        # the end, no step is on its way, and another one may be made.
+        self._lock = threading.RLock()
+        self._is_entered = False
         _guards.add(self)
 
     def __enter__(self) -> None:
         """Take the lock.
 
         Raises:
-            TimeoutError: Others hold it for too long.
+            TimeoutError: Others hold it for too long, or this thread holds it.
         """
         if not self._lock.acquire(timeout=self._timeout):
-            raise TimeoutError(f"Other threads of this process kept the ledger busy for {self._timeout:g} s.")
+            raise TimeoutError(f"Other threads of this process kept a lock for {self._timeout:g} s.")
+        if self._is_entered:
+            self._lock.release()
+            raise TimeoutError("This thread is in the middle of a step that it would disturb. Do it again after that step.")
+        self._is_entered = True
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._is_entered = False
         self._lock.release()
 
     def hold(self, until: float) -> bool:
@@ -56,7 +68,8 @@ class Guard:
 
     def renew(self) -> None:
         """Begin with a lock that nobody holds, in a child."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._is_entered = False
 
 
 _guards: weakref.WeakSet[Guard] = weakref.WeakSet()
