@@ -44,6 +44,7 @@ bench: $(VENV)/.with-dev ## Measure the time that the package adds
 	$(VENV)/bin/python scripts/benchmark.py
 	$(VENV)/bin/python scripts/benchmark_catalog.py
 	$(VENV)/bin/python scripts/benchmark_ledger.py
+	$(VENV)/bin/python scripts/benchmark_budget.py
 
 .PHONY: format
 format: $(VENV)/.with-dev ## Format the code and repair what can be repaired

@@ -49,7 +49,7 @@ class Guard:
             raise TimeoutError(f"Other threads of this process kept a lock for {self._timeout:g} s.")
         if self._is_entered:
             self._lock.release()
-            raise TimeoutError("This thread is in the middle of a step that it would disturb. Do it again after that step.")
+            raise TimeoutError("This thread is in the middle of a step that this would disturb. Do it after that.")
         self._is_entered = True
 
     def __exit__(

@@ -256,7 +256,8 @@ class Bookkeeping:
 
     def _entry(self, record: CallRecord, amount: int) -> Entry:
         at = milliseconds(record.started_at)
-        return Entry(record.id, amount, at, record.generation_id, record.pending, record.to_json())
+        data = record if self._store.in_memory else record.to_json()
+        return Entry(record.id, amount, at, record.generation_id, record.pending, data)
 
     def _limit_now(self, target: Target) -> int:
         """Give the limit of a budget, as somebody may have set it for everybody; looked at once a minute."""

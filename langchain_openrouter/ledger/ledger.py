@@ -141,7 +141,7 @@ class Ledger(Bookkeeping):
         with self._typed():
             self._store.balances((), self._time(self.now()))  # calls whose lease has ended are booked now
             for entry in self._store.entries(maybe_milliseconds(since), maybe_milliseconds(until), pending=pending):
-                yield CallRecord.from_json(entry.data)
+                yield entry.data if isinstance(entry.data, CallRecord) else CallRecord.from_json(entry.data)
 
     def report(
         self,

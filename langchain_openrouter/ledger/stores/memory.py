@@ -32,6 +32,7 @@ class MemoryStore(Store):
         most_calls: How many calls are kept; the oldest are forgotten first. Counters and holds are kept in any case.
     """
 
+    in_memory = True
     failures: tuple[type[Exception], ...] = (TimeoutError,)
 
     def __init__(self, most_calls: int = 100_000) -> None:

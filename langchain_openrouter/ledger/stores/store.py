@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from langchain_openrouter.costs.record import CallRecord
+
 __all__ = ["Balance", "Claim", "Entry", "Hold", "Movement", "Outcome", "Refusal", "Settlement", "Store"]
 
 Outcome = Literal["booked", "known", "corrected", "replayed"]
@@ -51,7 +53,7 @@ class Entry:
         started_at: When it began.
         generation_id: OpenRouter's id of the answer; a store has each once.
         pending: Whether the amount may still be corrected.
-        data: The whole record, as text. Stores keep it and do not read it.
+        data: The whole record, which stores keep and do not read: as text, but for a store in memory.
     """
 
     id: str
@@ -59,7 +61,7 @@ class Entry:
     started_at: int
     generation_id: str | None
     pending: bool
-    data: str
+    data: str | CallRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,9 @@ class Store(Protocol):
 
     `failures` are the exceptions that say that the store cannot be reached or used.
     """
+
+    in_memory: bool = False
+    """Whether it keeps records as they are; all others keep texts."""
 
     @property
     def failures(self) -> tuple[type[Exception], ...]:
