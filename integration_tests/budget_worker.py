@@ -127,8 +127,8 @@ class Report:
     def note(self, error: BudgetExceededError) -> None:
         """Count a refusal, and look whether it is true."""
         self.refused += 1
-        known = error.limit is not None and error.spent is not None and error.reserved is not None
-        if not known or error.asked is None or error.asked <= error.limit - error.spent - error.reserved:
+        limit, spent, reserved, asked = error.limit, error.spent, error.reserved, error.asked
+        if limit is None or spent is None or reserved is None or asked is None or asked <= limit - spent - reserved:
             self.false.append(str(error))
 
 
@@ -238,7 +238,8 @@ def _warm_up() -> None:
     for store in ("sqlite:///none", "postgresql://127.0.0.1:1", "redis://127.0.0.1:1"):
         with contextlib.suppress(ImportError):
             Ledger.open(store)
-    nobody = ChatOpenRouter(model=MODELS[0], base_url="http://127.0.0.1:1", api_key="none", max_retries=0)
+    nowhere: dict[str, Any] = {"base_url": "http://127.0.0.1:1", "api_key": "none", "max_retries": 0}
+    nobody = ChatOpenRouter(model=MODELS[0], **nowhere)
     with contextlib.suppress(OpenRouterError):
         nobody.invoke("", {"callbacks": [OpenRouterCostHandler("1")]}, max_tokens=ANSWERS[0])
 

@@ -6,9 +6,7 @@ import os
 
 import pytest
 
-_KEPT = frozenset(
-    {"OPENROUTER_CATALOG_CACHE", "OPENROUTER_LEDGER", "OPENROUTER_REQUIRE_SERVICES", "OPENROUTER_SHARED"}
-)
+_KEPT = frozenset({"OPENROUTER_CATALOG_CACHE", "OPENROUTER_LEDGER", "OPENROUTER_REQUIRE_SERVICES", "OPENROUTER_SHARED"})
 """What the tests set for themselves."""
 
 
