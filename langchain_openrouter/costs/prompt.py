@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -60,20 +60,53 @@ def count_prompt(prompt: LanguageModelInput, tools: Sequence[Any] | None = None)
         TokenRange(low=2, expected=12, high=71)
     """
     messages = as_messages(prompt)
-    kinds = [block.get("type") for message in messages for block in _blocks(message)]
-    said, thought = _bytes(_said(messages, tools or ())), _bytes(_thoughts(messages))
-    images = sum(kind in IMAGES for kind in kinds)
-    media = sum(kind not in IMAGES | _TEXTS | _THOUGHTS for kind in kinds)
+    counted = _Counted()
+    for message in messages:
+        counted.add(message)
+    said = counted.said + sum(map(_bytes, _schemas(tools or ())))
     # Providers may leave out what a model thought in an earlier turn.
-    sizes = (said, said + thought, said + thought)
+    sizes = (said, said + counted.thought, said + counted.thought)
     low, expected, high = (
-        size // per_token + around + per_message * len(messages) + (for_tools if tools else 0) + per_image * images
+        size // per_token
+        + around
+        + per_message * len(messages)
+        + (for_tools if tools else 0)
+        + per_image * counted.images
         for size, per_token, around, per_message, for_tools, per_image in zip(
             sizes, _BYTES_PER_TOKEN, _PER_REQUEST, _PER_MESSAGE, _FOR_TOOLS, _PER_IMAGE, strict=True
         )
     )
     least, likely, _ = _PER_MEDIUM
+    media = counted.media
     return TokenRange(low + least * media, expected + likely * media, None if media else high)
+
+
+@dataclass(slots=True)
+class _Counted:
+    """What messages hold: bytes of what is said and of what was thought, images, and other media."""
+
+    said: int = 0
+    thought: int = 0
+    images: int = 0
+    media: int = 0
+
+    def add(self, message: BaseMessage) -> None:
+        thoughts = []
+        for block in _blocks(message):
+            kind = block.get("type")
+            if kind in _TEXTS:
+                self.said += _bytes(_text(block))
+            elif kind in _THOUGHTS:
+                thoughts.append(block.get("reasoning") or block.get("thinking"))
+            elif kind in IMAGES:
+                self.images += 1
+            else:
+                self.media += 1
+        # Messages of the newer form hold their thoughts twice.
+        for thought in thoughts or [message.additional_kwargs.get("reasoning_content")]:
+            self.thought += _bytes(thought) if isinstance(thought, str) else 0
+        for call in getattr(message, "tool_calls", ()):
+            self.said += _bytes(json.dumps(call, ensure_ascii=False, default=str))
 
 
 def holds_audio(prompt: LanguageModelInput) -> bool:
@@ -100,38 +133,13 @@ def _blocks(message: BaseMessage) -> Iterable[dict[str, Any]]:
         yield {"type": "text", "text": block} if isinstance(block, str) else block
 
 
-def _said(messages: Iterable[BaseMessage], tools: Iterable[Any]) -> Iterable[str]:
-    for message in messages:
-        yield from (_text(block) for block in _blocks(message) if block.get("type") in _TEXTS)
-    yield from _calls(messages)
-    yield from _schemas(tools)
-
-
-def _thoughts(messages: Iterable[BaseMessage]) -> Iterable[str]:
-    for message in messages:
-        blocks = [block for block in _blocks(message) if block.get("type") in _THOUGHTS]
-        # Messages of the newer form hold their thoughts twice.
-        said = [block.get("reasoning") or block.get("thinking") for block in blocks]
-        yield from filter(_is_text, said or [message.additional_kwargs.get("reasoning_content")])
-
-
 def _text(block: dict[str, Any]) -> str:
     text = block.get("text")
     return text if isinstance(text, str) else json.dumps(block, ensure_ascii=False, default=str)
 
 
-def _is_text(value: object) -> TypeGuard[str]:
-    return isinstance(value, str)
-
-
-def _bytes(texts: Iterable[str]) -> int:
-    return sum(len(text.encode(errors="replace")) for text in texts)
-
-
-def _calls(messages: Iterable[BaseMessage]) -> Iterable[str]:
-    for message in messages:
-        for call in getattr(message, "tool_calls", ()):
-            yield json.dumps(call, ensure_ascii=False, default=str)
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode(errors="replace"))
 
 
 def _schemas(tools: Iterable[Any]) -> Iterable[str]:
