@@ -9,7 +9,8 @@ from langchain.agents import create_agent
 from langchain_core.messages import AIMessage
 from pydantic import BaseModel, Field
 
-from langchain_openrouter import OpenRouterError
+from langchain_openrouter import BudgetExceededError, OpenRouterError, track_cost
+from langchain_openrouter.demo.stage import dollars
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +45,9 @@ class Person(BaseModel):
     city: str
     born: int = Field(description="Year of birth")
 
+
+_A_NOVEL = 16_000
+"""Tokens."""
 
 _CELSIUS = {"Oslo": 4, "Lima": 19}
 
@@ -103,6 +107,23 @@ def _fallback(place: Place, stage: Stage, config: RunnableConfig) -> None:
     stage.answer(answer.text)
 
 
+def _budget(place: Place, stage: Stage, config: RunnableConfig) -> None:
+    question = "Tell me a story, please. One sentence will do."
+    stage.question(question)
+    model, most = place.model(), place.estimate(1)
+    if most:  # of a free model nothing need be refused, and of an unknown one nobody can say
+        stage.remark(f"with track_cost(budget={dollars(most)!r}):")
+        with track_cost(budget=most):
+            try:
+                model.invoke(question, max_tokens=_A_NOVEL)
+            except BudgetExceededError as error:
+                stage.remark(f"with {_A_NOVEL:,} tokens it is not sent: it may cost {dollars(error.asked)}")
+            answer = model.invoke(question, config)
+    else:
+        answer = model.invoke(question, config)
+    stage.answer(answer.text)
+
+
 STEPS = (
     Step("Invoke", "one question, one answer", _invoke),
     Step("Stream", "the words as they come", _stream),
@@ -110,4 +131,5 @@ STEPS = (
     # Two calls are needed; a model that asks for one city after the other needs three.
     Step("Agent", "create_agent calls a tool and reads what it says", _agent, calls=3),
     Step("Fallback", "one model fails, and another takes over", _fallback),
+    Step("Budget", "a call that may cost too much is refused before it is sent", _budget),
 )

@@ -12,6 +12,7 @@ from typing_extensions import TypedDict, override
 
 from langchain_openrouter.tracking.at_once import at_once
 from langchain_openrouter.tracking.handler import Budgets, OpenRouterCostHandler
+from langchain_openrouter.tracking.quiet import log_no_refusals_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -153,3 +154,4 @@ def _without(block: TrackedBlock | None, handler: OpenRouterCostHandler) -> Trac
 
 _block: ContextVar[TrackedBlock | None] = ContextVar("langchain_openrouter_cost", default=None)
 register_configure_hook(_block, inheritable=True)
+log_no_refusals_of(OpenRouterCostHandler.__name__, TrackedBlock.__name__)

@@ -269,8 +269,10 @@ class OpenRouterCostHandler(Totals, BaseCallbackHandler):
         except BaseException as error:
             self._take(run_id)
             announced.refused(run_id, call.event)
-            if self._metrics and isinstance(error, BudgetExceededError):
-                self._metrics.refuse(error)
+            if isinstance(error, BudgetExceededError):
+                _log.info("Refused: %s", error)
+                if self._metrics:
+                    self._metrics.refuse(error)
             raise
         self._open[run_id] = call, held
         if not announced.started(run_id, call.event, self):

@@ -311,7 +311,7 @@ def test_looking_costs_no_network() -> None:
 
 @pytest.mark.parametrize("name", ["openai/gpt-4o-mini", NOBODY])
 def test_looking_is_quick(name: str) -> None:
-    """Making a request takes at most half as long again, whether or not there was something to tell."""
+    """Making a request takes less than twice as long, whether or not there was something to tell."""
     use(None)
     fields: dict[str, Any] = {"model": name, "api_key": KEY, "temperature": 0, "max_tokens": 500}
     on, off = (ChatOpenRouter(**fields, model_validation=switch) for switch in ("warn", "off"))
@@ -327,7 +327,7 @@ def test_looking_is_quick(name: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ModelValidationWarning)
         pairs = [(seconds(on), seconds(off)) for _ in range(30)]
-    assert min(pair[0] for pair in pairs) < 1.5 * min(pair[1] for pair in pairs)
+    assert min(pair[0] for pair in pairs) < 2 * min(pair[1] for pair in pairs)
 
 
 def test_a_slip_in_the_switch_of_a_call() -> None:
