@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import pytest
+from langchain_core.messages import HumanMessage
 from langchain_core.rate_limiters import InMemoryRateLimiter
 from langgraph.graph import StateGraph
 
@@ -14,6 +15,8 @@ from langchain_openrouter import Budget, BudgetExceededError, Ledger, OpenRouter
 from langchain_openrouter.ledger.stores.memory import MemoryStore
 
 if TYPE_CHECKING:
+    from langchain_core.outputs import LLMResult
+
     from integration_tests.support import Served
     from langchain_openrouter import ChatOpenRouter
 
@@ -65,6 +68,26 @@ class TestCancelled:
 
         assert handler.ledger is not None
         assert (handler.ledger.in_flight(), handler.calls, served.requests) == (0, 0, [])
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+async def test_several_prompts_at_once(served: Served, asynchronous: bool) -> None:
+    """Where one of several prompts of one `generate` does not fit, none is sent, and nothing stays set aside."""
+    handler = OpenRouterCostHandler("$0.0001")
+    model = served.model(max_tokens=100)
+    prompts: Any = [[HumanMessage(f"Hello {number}")] for number in range(5)]
+
+    async def generate() -> LLMResult:
+        if asynchronous:
+            return await model.agenerate(prompts, callbacks=[handler])
+        return model.generate(prompts, callbacks=[handler])
+
+    with pytest.raises(BudgetExceededError):
+        await generate()
+    await asyncio.sleep(0.05)
+
+    assert handler.ledger is not None
+    assert (handler.ledger.in_flight(), handler.calls, served.requests) == (0, 0, [])
 
 
 class Steps(TypedDict):

@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Sequence
 from decimal import localcontext
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
@@ -52,6 +53,7 @@ Budgets: TypeAlias = Budget | Money | Sequence[Budget] | None
 
 _LEASE = dt.timedelta(minutes=15)
 _MOST_RUNS = _MOST_OPEN = 100_000
+_MOST_REFUSED = 100
 
 
 class OpenRouterCostHandler(Totals, BaseCallbackHandler):
@@ -128,6 +130,7 @@ class OpenRouterCostHandler(Totals, BaseCallbackHandler):
         self._metrics = Metrics(metrics) if metrics else None
         self._lock = Guard(threading.TIMEOUT_MAX)
         self._open: dict[UUID, tuple[Started, Held | None]] = {}
+        self._refused: deque[object] = deque(maxlen=_MOST_REFUSED)
         self._runs: dict[UUID, UUID] = {}
         self._all_runs = uuid.uuid4()
 
@@ -208,7 +211,14 @@ class OpenRouterCostHandler(Totals, BaseCallbackHandler):
         event = next(iter(kwargs.get("prompts", messages)), None)
         prompt = [message for each in messages for message in each]
         call = Started(
-            str(run_id), str(root or parent_run_id), request, self._admission.now(), time.monotonic(), event, prompt
+            str(run_id),
+            str(root or parent_run_id),
+            request,
+            self._admission.now(),
+            time.monotonic(),
+            event=event,
+            group=params if kwargs.get("batch_size", 1) > 1 else None,
+            prompt=prompt,
         )
         with undisturbed():
             self._start(run_id, call)
@@ -269,14 +279,30 @@ class OpenRouterCostHandler(Totals, BaseCallbackHandler):
         except BaseException as error:
             self._take(run_id)
             announced.refused(run_id, call.event)
+            self._forget_group(call)
             if isinstance(error, BudgetExceededError):
                 _log.info("Refused: %s", error)
                 if self._metrics:
                     self._metrics.refuse(error)
             raise
         self._open[run_id] = call, held
-        if not announced.started(run_id, call.event, self):
+        if self._is_refused(call) or not announced.started(run_id, call.event, self):
             self.forget(run_id)
+
+    def _forget_group(self, refused: Started) -> None:
+        """Forget the calls that were announced together with a refused one: none of them is made."""
+        if refused.group is None:
+            return
+        with undisturbed(), self._lock:
+            self._refused.append(refused.group)
+            together = [run_id for run_id, (call, _) in self._open.items() if call.group is refused.group]
+        for run_id in together:
+            self.forget(run_id)
+            announced.stopped(run_id)
+
+    def _is_refused(self, call: Started) -> bool:
+        """Say whether a call was announced together with one that was refused meanwhile."""
+        return call.group is not None and any(group is call.group for group in self._refused)
 
     def _begins(self, run_id: UUID, call: Started) -> bool:
         """Put a call on the list; say whether it was not there, as it is where this handler is attached twice."""

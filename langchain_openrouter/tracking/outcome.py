@@ -43,6 +43,7 @@ class Started:
         at: When it began (UTC).
         began: The same on a clock that does not jump, in seconds.
         event: An object that LangChain hands to all handlers when it tells them of this call; see `refusals`.
+        group: An object that LangChain hands to all calls of one `generate`; `None` where there is none.
         prompt: The prompt, for as long as the call is on its way.
         first_token: When its first piece came, on that clock.
         reserved: Dollars set aside; `None` where nothing was.
@@ -54,6 +55,7 @@ class Started:
     at: dt.datetime
     began: float
     event: object = field(default=None, repr=False)
+    group: object = field(default=None, repr=False)
     prompt: Sequence[BaseMessage] = field(default=(), repr=False)
     first_token: float | None = None
     reserved: Decimal | None = None
