@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from langchain_openrouter import _service
+from langchain_openrouter.costs.money import in_dollars
 from langchain_openrouter.ledger.openrouter import Generations, account
 from langchain_openrouter.ledger.window import window_at
 
@@ -55,9 +56,10 @@ class Reconciliation:
         return None if self.account is None else self.account - self.ledger
 
     def __str__(self) -> str:
+        ledger, account, difference = map(in_dollars, (self.ledger, self.account, self.difference))
         return (
-            f"Since {self.since:%Y-%m-%d} (UTC): ledger ${self.ledger}, OpenRouter ${self.account}, difference "
-            f"${self.difference}. {self.corrected} calls were corrected, {self.pending} are pending."
+            f"Since {self.since:%Y-%m-%d} (UTC): ledger {ledger}, OpenRouter {account}, difference {difference}. "
+            f"{self.corrected} calls were corrected, {self.pending} are pending."
         )
 
 

@@ -13,6 +13,7 @@ import pytest
 from langchain_openrouter import Budget, BudgetExceededError, Ledger
 from langchain_openrouter.costs.record import CallRecord
 from langchain_openrouter.ledger.budget import BudgetAlert, Caller
+from langchain_openrouter.ledger.reconciliation import Reconciliation
 from langchain_openrouter.ledger.stores.memory import MemoryStore
 
 if TYPE_CHECKING:
@@ -175,3 +176,13 @@ class TestPickled:
         """What is in memory stays in its process, and says so."""
         with pytest.raises(TypeError, match="none in memory"):
             pickle.dumps(Ledger.open("memory:"))
+
+
+def test_a_comparison_in_words() -> None:
+    """Amounts are written as everywhere: with cents, without exponents, and as unknown where nobody tells them."""
+    compared = Reconciliation(corrected=1, pending=2, since=NOON, ledger=Decimal("1E-7"), account=None)
+
+    assert str(compared) == (
+        "Since 2026-11-21 (UTC): ledger $0.0000001, OpenRouter unknown, difference unknown. "
+        "1 calls were corrected, 2 are pending."
+    )
