@@ -90,7 +90,7 @@ class Announcing(BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[AIMessageChunk]:
         """Stream the answer; see `Runnable.stream`."""
-        config, run_id = _with_run_id(config)
+        config, run_id = with_run_id(config)
         chunks = super().stream(input, config, stop=stop, **kwargs)
         with _following(run_id):
             first = next(chunks, None)
@@ -108,7 +108,7 @@ class Announcing(BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[AIMessageChunk]:
         """Stream the answer asynchronously; see `Runnable.astream`."""
-        config, run_id = _with_run_id(config)
+        config, run_id = with_run_id(config)
         async with aclosing(super().astream(input, config, stop=stop, **kwargs)) as chunks:  # type: ignore[type-var]
             with _following(run_id):
                 first = await anext(chunks, None)
@@ -146,7 +146,8 @@ def _following(run_id: UUID) -> Iterator[None]:
         _call.reset(token)
 
 
-def _with_run_id(config: RunnableConfig | None) -> tuple[RunnableConfig, UUID]:
+def with_run_id(config: RunnableConfig | None) -> tuple[RunnableConfig, UUID]:
+    """Give a configuration whose run has an id, and the id."""
     config = ensure_config(config)
     run_id = config.get("run_id") or uuid7()
     config["run_id"] = run_id

@@ -221,9 +221,12 @@ _SENT = {field: _RENAMED.get(field, field) for field in RequestParameters.__anno
 """Fields that are properties of the body, with their names there."""
 
 
+_PARAMETERS = frozenset({*_SENT.values(), "model", "n"})
+
+
 def parameters_in(body: dict[str, Any]) -> dict[str, Any]:
     """Give those entries of a body that are parameters of OpenRouter; others may be anything, secrets too."""
-    return {name: body[name] for name in body.keys() & {*_SENT.values(), "model", "n"}}
+    return {name: body[name] for name in body.keys() & _PARAMETERS}
 
 
 _OPTIONS = ("cache_control", "openrouter_provider", "plugins", "reasoning", "service_tier", "trace", "verbosity")

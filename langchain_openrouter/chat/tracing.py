@@ -10,7 +10,6 @@ Source: https://docs.langchain.com/langsmith/cost-tracking
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from typing import Any
@@ -20,10 +19,10 @@ from langchain_core.language_models import LanguageModelInput
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult, LLMResult
-from langchain_core.runnables import RunnableConfig, ensure_config
+from langchain_core.runnables import RunnableConfig
 from typing_extensions import override
 
-from langchain_openrouter.chat.announcing import may_be_sent
+from langchain_openrouter.chat.announcing import may_be_sent, with_run_id
 
 
 class TracedCost(BaseChatModel):
@@ -61,7 +60,7 @@ class TracedCost(BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[AIMessageChunk]:
         """Stream the answer; see `Runnable.stream`."""
-        config = ensure_config(config)
+        config, _ = with_run_id(config)
         manager = CallbackManager.configure(config.get("callbacks"))
         run = _know_run(config, manager)
         chunks = super().stream(input, config, stop=stop, **kwargs)
@@ -83,7 +82,7 @@ class TracedCost(BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[AIMessageChunk]:
         """Stream the answer asynchronously; see `Runnable.astream`."""
-        config = ensure_config(config)
+        config, _ = with_run_id(config)
         manager = AsyncCallbackManager.configure(config.get("callbacks"))
         run = _know_run(config, manager)
         async with aclosing(super().astream(input, config, stop=stop, **kwargs)) as chunks:  # type: ignore[type-var]
@@ -94,12 +93,10 @@ class TracedCost(BaseChatModel):
 
 
 def _know_run(config: RunnableConfig, manager: CallbackManager | AsyncCallbackManager) -> str | None:
-    """Make LangChain use the tracers of a manager and a run id that we know; `None` where no tracer listens."""
+    """Make LangChain use the tracers of a manager, and give the id of its run; `None` where no tracer listens."""
     if not any(hasattr(handler, "run_map") for handler in manager.handlers):
         return None
     config["callbacks"] = manager
-    if not config.get("run_id"):
-        config["run_id"] = uuid.uuid4()
     return str(config["run_id"])
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from langchain_openrouter.costs.asked import Asked, ModelLike
     from langchain_openrouter.costs.shares import BudgetLike
 
-__all__ = ["Estimate", "Estimator", "estimate", "estimate_cost"]
+__all__ = ["Estimate", "Estimator", "estimate", "estimate_cost", "longest_answer"]
 
 TYPICAL_ANSWER = 500
 """Tokens of an answer, where the caller expects nothing else."""
@@ -233,11 +233,21 @@ def _within_window(prompt: TokenRange, window: int | None) -> TokenRange:
     return TokenRange(prompt.low, prompt.expected, high if high is None else max(high, prompt.expected))
 
 
-def _answer(model: Model, prompt: TokenRange, max_tokens: int | None, expected: int | None) -> TokenRange:
+def longest_answer(model: Model, prompt: TokenRange, max_tokens: int | None) -> int | None:
+    """Give the most tokens that an answer may have; ``None`` where nothing sets a limit.
+
+    Args:
+        model: The model.
+        prompt: The range of the prompt.
+        max_tokens: What the request says.
+    """
     room = None if model.context_length is None else max(model.context_length - prompt.low, 1)
     asked = None if max_tokens is None else max(max_tokens, SHORTEST_LIMIT)
-    limits = [limit for limit in (asked, model.max_completion_tokens, room) if limit is not None]
-    most = min(limits) if limits else None
+    return min((limit for limit in (asked, model.max_completion_tokens, room) if limit is not None), default=None)
+
+
+def _answer(model: Model, prompt: TokenRange, max_tokens: int | None, expected: int | None) -> TokenRange:
+    most = longest_answer(model, prompt, max_tokens)
     thinks = model.reasoning is not None and (model.reasoning.mandatory or bool(model.reasoning.enabled_by_default))
     likely = expected or TYPICAL_ANSWER + (TYPICAL_THOUGHT if thinks else 0)
     return TokenRange(1, likely if most is None else min(likely, most), most)

@@ -48,12 +48,10 @@ class Held:
     Args:
         call_id: The call.
         counters: Where.
-        amount: Dollars; `None` where nobody knows what it may cost.
     """
 
     call_id: str
     counters: tuple[str, ...]
-    amount: Decimal | None
 
 
 class Bookkeeping:
@@ -121,7 +119,7 @@ class Bookkeeping:
             answers.ask(refuser.budget, exceeded(refuser, amount, refusal, model=caller.model, longest=longest))
         for budget in budgets:
             budget.latest_run = caller.run
-        return Held(call_id, tuple(dict.fromkeys(target.claim.counter for target in asked)), amount)
+        return Held(call_id, tuple(dict.fromkeys(target.claim.counter for target in asked)))
 
     def _refused(
         self, hold: Hold, targets: Sequence[Target], amount: Decimal, at: dt.datetime
@@ -231,9 +229,7 @@ class Bookkeeping:
             LedgerUnavailableError: The store cannot be used.
         """
         with self._typed():
-            return self._store.prune(
-                None if before is None else milliseconds(before), milliseconds(self.now() - _COUNTERS_KEPT)
-            )
+            return self._store.prune(maybe_milliseconds(before), milliseconds(self.now() - _COUNTERS_KEPT))
 
     def close(self) -> None:
         """Give files and connections back. The ledger opens them again when it is used again."""

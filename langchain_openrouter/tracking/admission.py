@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import threading
-from collections import deque
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Literal
 
-from langchain_openrouter._guard import Guard
 from langchain_openrouter.catalog import current
 from langchain_openrouter.costs.money import EXACT, as_dollars
 from langchain_openrouter.errors import LedgerUnavailableError, UnknownPriceError
@@ -41,7 +38,6 @@ OnLost = Literal["charge", "release"]
 """What to do with money that was set aside for a call that nobody brought to its end."""
 
 _RESERVE = "reserve:"
-_MOST_UNBOOKED = 100_000
 
 
 class Admission:
@@ -82,8 +78,6 @@ class Admission:
             msg = f"lease={lease!r} is no time. Pass a timedelta above 0."
             raise ValueError(msg)
         self._lease = lease
-        self._unbooked: deque[tuple[CallRecord, Held | None, Caller]] = deque(maxlen=_MOST_UNBOOKED)
-        self._catching_up = Guard(threading.TIMEOUT_MAX)
 
     @property
     def catalog(self) -> Catalog:

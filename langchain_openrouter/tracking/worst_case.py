@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from langchain_openrouter.costs.ceiling import Ceiling, ceiling_of
-from langchain_openrouter.costs.estimation import SHORTEST_LIMIT
+from langchain_openrouter.costs.estimation import SHORTEST_LIMIT, longest_answer
 from langchain_openrouter.costs.prompt import IMAGES, TokenRange, count_prompt, holds_audio
 
 if TYPE_CHECKING:
@@ -92,14 +92,11 @@ def _of_model(
     """Give the most that a model may cost, and its prices; or say why nobody knows."""
     if model.pricing.is_free:
         return Decimal(0), _FREE
-    window = model.context_length
-    longest_prompt = prompt.high if prompt.high is not None else window
-    room = None if window is None else max(window - prompt.low, 1)
-    asked = None if request.max_tokens is None else max(request.max_tokens, SHORTEST_LIMIT)
-    limits = [limit for limit in (asked, model.max_completion_tokens, room) if limit is not None]
-    if longest_prompt is None or not limits:
+    longest_prompt = prompt.high if prompt.high is not None else model.context_length
+    answer = longest_answer(model, prompt, request.max_tokens)
+    if longest_prompt is None or answer is None:
         return f"no limit of {model.id!r} is known; `max_tokens` sets one"
     ceiling = ceiling_of(model, longest_prompt, at, audio=audio)
     if ceiling is None:
         return f"the price of {model.id!r} is decided per request, or nobody knows it"
-    return ceiling.cost(longest_prompt, min(limits) * request.choices, images), ceiling
+    return ceiling.cost(longest_prompt, answer * request.choices, images), ceiling

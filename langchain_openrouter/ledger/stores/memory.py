@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
@@ -42,7 +41,7 @@ class MemoryStore(Store):
     @override
     def reserve(self, hold: Hold, claims: Sequence[Claim], now: int | None) -> Refusal | None:
         with self._lock:
-            return rules.reserve(self._rows, hold, claims, _time(now))
+            return rules.reserve(self._rows, hold, claims, rules.time_or(now))
 
     @override
     def settle(self, entry: Entry, held: Sequence[str], claims: Sequence[Claim]) -> Settlement:
@@ -57,13 +56,13 @@ class MemoryStore(Store):
     @override
     def balances(self, counters: Sequence[str], now: int | None) -> dict[str, Balance]:
         with self._lock:
-            rules.sweep(self._rows, _time(now))
+            rules.sweep(self._rows, rules.time_or(now))
             return {counter: self._rows.balance(counter) or _NOTHING for counter in counters}
 
     @override
     def in_flight(self, now: int | None) -> int:
         with self._lock:
-            return self._rows.in_flight(_time(now))
+            return self._rows.in_flight(rules.time_or(now))
 
     @override
     def limit(self, budget: str) -> int | None:
@@ -180,7 +179,3 @@ class _Tables:
             if not self._balances[counter].reserved:
                 del self._balances[counter], self._kept_until[counter]
         return len(old)
-
-
-def _time(now: int | None) -> int:
-    return int(time.time() * 1000) if now is None else now

@@ -7,6 +7,7 @@ them against each other.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -23,7 +24,7 @@ from langchain_openrouter.ledger.stores.store import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Rows", "StoredCall", "StoredHold", "release", "reserve", "settle", "sweep"]
+__all__ = ["Rows", "StoredCall", "StoredHold", "release", "reserve", "settle", "sweep", "time_or"]
 
 _WHOLE = 1000
 """Thousandths."""
@@ -85,6 +86,11 @@ class Rows(Protocol):
 
     def limit(self, budget: str) -> int | None:
         """Read the limit that was set for a budget."""
+
+
+def time_or(now: int | None) -> int:
+    """Give a time, or that of this machine's clock where none is given."""
+    return int(time.time() * 1000) if now is None else now
 
 
 def sweep(rows: Rows, now: int) -> None:

@@ -93,7 +93,7 @@ class SQLiteStore(Store):
     @override
     def reserve(self, hold: Hold, claims: Sequence[Claim], now: int | None) -> Refusal | None:
         with self._changing() as rows:
-            return rules.reserve(rows, hold, claims, _time(now))
+            return rules.reserve(rows, hold, claims, rules.time_or(now))
 
     @override
     def settle(self, entry: Entry, held: Sequence[str], claims: Sequence[Claim]) -> Settlement:
@@ -108,14 +108,14 @@ class SQLiteStore(Store):
     @override
     def balances(self, counters: Sequence[str], now: int | None) -> dict[str, Balance]:
         with self._changing() as rows:
-            rules.sweep(rows, _time(now))
+            rules.sweep(rows, rules.time_or(now))
             return {counter: rows.balance(counter) or _NOTHING for counter in counters}
 
     @override
     def in_flight(self, now: int | None) -> int:
         with self._locked() as connection:
             query = "SELECT count(*) FROM holds WHERE expires_at > ?"
-            found: int = connection.execute(query, (_time(now),)).fetchone()[0]
+            found: int = connection.execute(query, (rules.time_or(now),)).fetchone()[0]
             return found
 
     @override
@@ -350,7 +350,3 @@ def _file_at(path: Path) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return found.st_dev, found.st_ino
-
-
-def _time(now: int | None) -> int:
-    return int(time.time() * 1000) if now is None else now
