@@ -46,6 +46,18 @@ class Connection:
                     return
 
 
+def answering(body: bytes) -> Callable[[Connection], None]:
+    """Give a script that answers every request of a connection with the same JSON."""
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+    def script(connection: Connection) -> None:
+        connection.send(answer)
+        while b"GET" in connection._peer.recv(10_000):
+            connection.send(answer)
+
+    return script
+
+
 class RawServer:
     """Runs a script for every connection, in a thread of its own, after the request has come.
 

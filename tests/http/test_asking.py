@@ -18,7 +18,7 @@ from langchain_openrouter.emulator import Emulator, Exchange, Fault
 from langchain_openrouter.http import asking as module
 from langchain_openrouter.http.asking import Asking, read_answer
 from langchain_openrouter.http.client import Reply
-from tests.helpers.sockets import Connection, RawServer
+from tests.helpers.sockets import RawServer, answering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,15 +78,7 @@ class TestQuestion:
 
     def test_one_connection(self) -> None:
         """Several questions go over one connection."""
-        body = b'{"data":[]}'
-        head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
-
-        def answer(connection: Connection) -> None:
-            connection.send(head + body)
-            while b"GET" in connection._peer.recv(10_000):
-                connection.send(head + body)
-
-        with RawServer(answer) as server:
+        with RawServer(answering(b'{"data":[]}')) as server:
             with Asking(server.url) as asking:
                 for _ in range(5):
                     asking.get("/models")

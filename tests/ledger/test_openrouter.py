@@ -29,7 +29,7 @@ from langchain_openrouter.ledger.openrouter import (
 )
 from tests.helpers.environment import no_settings_of_this_machine
 from tests.helpers.records import JSON
-from tests.helpers.sockets import Connection, RawServer
+from tests.helpers.sockets import RawServer, answering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -436,15 +436,7 @@ class TestGeneration:
 
     def test_many_over_one_connection(self) -> None:
         """Many ids cost one connection."""
-        body = b'{"data":{"total_cost":0.1}}'
-        head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
-
-        def answer(connection: Connection) -> None:
-            connection.send(head + body)
-            while b"GET" in connection._peer.recv(10_000):
-                connection.send(head + body)
-
-        with RawServer(answer) as server:
+        with RawServer(answering(b'{"data":{"total_cost":0.1}}')) as server:
             with Generations(api_key="sk-or-v1-key", base_url=server.url) as kept:
                 found = [kept.get(f"gen-{number}") for number in range(20)]
             assert server.connections == 1

@@ -18,7 +18,7 @@ from langchain_openrouter.ledger.stores.opening import open_store
 from langchain_openrouter.ledger.stores.postgres import PostgresStore
 from langchain_openrouter.ledger.stores.redis import RedisStore
 from langchain_openrouter.ledger.stores.store import Balance, Claim, Entry, Hold
-from tests.helpers.forking import forked
+from tests.helpers.forking import forked_while_busy
 from tests.helpers.proxy import Proxy
 
 if TYPE_CHECKING:
@@ -288,21 +288,7 @@ def test_forks(place: Place) -> None:
     """Forks in a program whose threads use the ledger: each process has its own connections."""
     with contextlib.closing(place.open()) as store:
         spend(store)
-        is_over = threading.Event()
-
-        def work(name: int) -> None:
-            number = 0
-            while not is_over.is_set():
-                spend(store, f"{name}-{number}")
-                number += 1
-
-        threads = [threading.Thread(target=work, args=(number,)) for number in range(3)]
-        for thread in threads:
-            thread.start()
-        children = [forked(spend, store, f"child-{number}") for number in range(5)]
-        is_over.set()
-        for thread in threads:
-            thread.join()
+        children = forked_while_busy(spend, store, threads=3, children=5)
 
         calls = len(list(store.entries()))
         assert children == [0] * 5

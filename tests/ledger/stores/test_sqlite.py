@@ -17,7 +17,7 @@ from langchain_openrouter.errors import LedgerUnavailableError
 from langchain_openrouter.ledger.stores import sqlite
 from langchain_openrouter.ledger.stores.sqlite import SQLiteStore
 from langchain_openrouter.ledger.stores.store import Balance, Claim, Entry, Hold
-from tests.helpers.forking import forked
+from tests.helpers.forking import forked, forked_while_busy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -267,21 +267,7 @@ class TestFork:
     def test_busy(self, file: Path) -> None:
         """Forks in a program whose threads use the ledger all the time."""
         store = SQLiteStore(file)
-        is_over = threading.Event()
-
-        def work(name: int) -> None:
-            number = 0
-            while not is_over.is_set():
-                spend(store, f"{name}-{number}")
-                number += 1
-
-        threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
-        for thread in threads:
-            thread.start()
-        children = [forked(spend, store, f"child-{number}") for number in range(8)]
-        is_over.set()
-        for thread in threads:
-            thread.join()
+        children = forked_while_busy(spend, store, threads=4, children=8)
 
         calls = len(list(store.entries()))
         assert children == [0] * 8
