@@ -328,11 +328,11 @@ class Catalog:
         """
         return self._standings.strengths(self.lookup(name))
 
-    def tier(self, name: str) -> Tier | None:
+    def tier(self, name: str | Model) -> Tier | None:
         """Say which price tier a model is in: free, or the cheapest, middle or dearest third.
 
         Args:
-            name: The model, as in `lookup`.
+            name: The model, or its name as in `lookup`.
 
         Returns:
             The tier; ``None`` where the price is decided per request, or not known.
@@ -340,7 +340,7 @@ class Catalog:
         Raises:
             ModelNotFoundError: There is none.
         """
-        return self._standings.tier(self.lookup(name))
+        return self._standings.tier(name if isinstance(name, Model) else self.lookup(name))
 
     @property
     def _standings(self) -> Standing:

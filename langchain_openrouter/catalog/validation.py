@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from langchain_openrouter.catalog.catalog import Catalog
     from langchain_openrouter.catalog.model import Model
 
-__all__ = ["Problem", "ProblemKind", "problems"]
+__all__ = ["Problem", "ProblemKind", "problems", "wanted_parameters"]
 
 ProblemKind = Literal[
     "unknown_model", "short_name", "expired_model", "expiring_model", "unsupported_parameter", "unsupported_input",
@@ -152,16 +152,35 @@ def _parameters(name: str, model: Model, body: Mapping[str, Any]) -> Iterator[Pr
     supported = model.supported_parameters
     if not supported:
         return
-    for parameter, value in body.items():
-        if parameter not in _SUPPORTED_AS or _asks_nothing(parameter, value, body):
-            continue
-        form = value.get("type") if parameter == "response_format" and isinstance(value, dict) else None
-        if supported.isdisjoint(_SUPPORTED_AS.get(str(form), _SUPPORTED_AS[parameter])):
+    for parameter, (form, names) in wanted_parameters(body).items():
+        if supported.isdisjoint(names):
             what = f"`{parameter}`" if form is None else f"`{parameter}` of type {form!r}"
             message = f"No endpoint of {name!r} supports {what}: OpenRouter ignores it, or refuses the request."
             listed = "structured_outputs" if form == "json_schema" else parameter
             remedy = f"Leave it out, or choose one of `Catalog.search(parameters={{{listed!r}}})`."
             yield Problem("unsupported_parameter", name, parameter, message, remedy)
+
+
+def wanted_parameters(body: Mapping[str, Any]) -> dict[str, tuple[str | None, frozenset[str]]]:
+    """Give the parameters of a request that a model has to support.
+
+    Args:
+        body: The body of a request to ``/chat/completions``.
+
+    Returns:
+        By parameter: the form of what is wanted, such as ``json_schema``, where there are several, and the names of
+        which one must be among the model's ``supported_parameters``.
+
+    Example:
+        >>> wanted_parameters({"seed": 7, "tools": []})
+        {'seed': (None, frozenset({'seed'}))}
+    """
+    wanted: dict[str, tuple[str | None, frozenset[str]]] = {}
+    for parameter, value in body.items():
+        if parameter in _SUPPORTED_AS and not _asks_nothing(parameter, value, body):
+            form = value.get("type") if parameter == "response_format" and isinstance(value, dict) else None
+            wanted[parameter] = form, _SUPPORTED_AS.get(str(form), _SUPPORTED_AS[parameter])
+    return wanted
 
 
 def _asks_nothing(parameter: str, value: Any, body: Mapping[str, Any]) -> bool:

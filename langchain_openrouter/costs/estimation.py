@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from langchain_openrouter.costs.asked import Asked, ModelLike
     from langchain_openrouter.costs.shares import BudgetLike
 
-__all__ = ["Estimate", "Estimator", "estimate", "estimate_cost", "longest_answer"]
+__all__ = ["Estimate", "Estimator", "estimate", "estimate_cost", "longest_answer", "typical_answer"]
 
 TYPICAL_ANSWER = 500
 """Tokens of an answer, where the caller expects nothing else."""
@@ -246,8 +246,13 @@ def longest_answer(model: Model, prompt: TokenRange, max_tokens: int | None) -> 
     return min((limit for limit in (asked, model.max_completion_tokens, room) if limit is not None), default=None)
 
 
+def typical_answer(model: Model) -> int:
+    """Give the tokens that an answer of a model has where nobody expects anything else: 500, and its thoughts."""
+    thinks = model.reasoning is not None and (model.reasoning.mandatory or bool(model.reasoning.enabled_by_default))
+    return TYPICAL_ANSWER + (TYPICAL_THOUGHT if thinks else 0)
+
+
 def _answer(model: Model, prompt: TokenRange, max_tokens: int | None, expected: int | None) -> TokenRange:
     most = longest_answer(model, prompt, max_tokens)
-    thinks = model.reasoning is not None and (model.reasoning.mandatory or bool(model.reasoning.enabled_by_default))
-    likely = expected or TYPICAL_ANSWER + (TYPICAL_THOUGHT if thinks else 0)
+    likely = expected or typical_answer(model)
     return TokenRange(1, likely if most is None else min(likely, most), most)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
-__all__ = ["EXACT", "Money", "as_dollars", "ceil_nano", "from_nano", "in_dollars", "to_nano"]
+__all__ = ["EXACT", "Money", "as_dollars", "ceil_nano", "from_nano", "in_dollars", "to_nano", "written"]
 
 Money = Decimal | int | float | str
 """Dollars: `"$0.50"`, `"0.50"`, `Decimal("0.5")`, `1`. A float means the decimal that it is written as."""
@@ -74,6 +74,16 @@ def from_nano(nano: int) -> Decimal:
         Decimal('0.00021')
     """
     return EXACT.multiply(nano, NANO).normalize(EXACT) if nano else Decimal(0)
+
+
+def written(dollars: Decimal | None) -> str | None:
+    """Write dollars for JSON: exact, without an exponent; `None` stays `None`.
+
+    Example:
+        >>> written(Decimal("1.50E-7"))
+        '0.00000015'
+    """
+    return None if dollars is None else f"{dollars.normalize(EXACT):f}"
 
 
 def in_dollars(dollars: Decimal | None) -> str:
