@@ -6,6 +6,7 @@ from langchain_openrouter.errors.budget import BudgetExceededError, LedgerUnavai
 from langchain_openrouter.errors.catalog import ModelNotFoundError, ModelValidationError
 from langchain_openrouter.errors.reading import from_payload, from_response
 from langchain_openrouter.errors.redaction import masking, redact
+from langchain_openrouter.errors.routing import NoCandidateError
 from langchain_openrouter.errors.tree import *  # noqa: F403  # `tree.__all__` is the one list of the public classes
 from langchain_openrouter.errors.tree import __all__ as _classes
 
@@ -15,6 +16,7 @@ __all__ = [  # noqa: PLE0604  # `tree` is the one list
     "LedgerUnavailableError",
     "ModelNotFoundError",
     "ModelValidationError",
+    "NoCandidateError",
     "UnknownPriceError",
     "from_payload",
     "from_response",

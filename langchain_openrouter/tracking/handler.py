@@ -202,10 +202,13 @@ class OpenRouterCostHandler(Totals, BaseCallbackHandler):
             BudgetExceededError: A budget has not so much left.
             LedgerUnavailableError: The ledger cannot be used.
         """
+        params = kwargs.get("invocation_params") or {}
+        if params.get("delegates"):  # others make the calls that cost, below this one
+            self.on_chain_start(run_id=run_id, parent_run_id=parent_run_id)
+            return
         root = self._runs.get(parent_run_id) if parent_run_id else run_id
         # Attached to a model, a handler is not told of the runs around it: then all of them count as one.
         run = self._run or str(root or self._all_runs)
-        params = kwargs.get("invocation_params") or {}
         request = read_request(params, tags, metadata, run)
         # The outer list is another for each handler in asynchronous calls, the inner one is not.
         event = next(iter(kwargs.get("prompts", messages)), None)

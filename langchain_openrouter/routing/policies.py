@@ -1,0 +1,158 @@
+"""The policies: each one small, and a pure function of the options and the situation."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from langchain_openrouter.catalog.standing import Tier
+from langchain_openrouter.routing.policy import as_policy, policy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from langchain_openrouter.routing.options import Options, Situation
+    from langchain_openrouter.routing.policy import PolicyLike, Scores
+
+__all__ = ["balanced", "cheapest", "explore", "fastest", "pareto", "quality", "round_robin", "sticky", "tiered"]
+
+_TIERS: tuple[Tier, ...] = get_args(Tier)
+_TIER_FOR = {"simple": 1, "moderate": 2, "complex": 3}
+_FIRST = 1e9
+"""Above every score that a policy gives."""
+
+
+@policy
+def cheapest(options: Options, situation: Situation) -> Scores:
+    """Prefer what is expected to cost least."""
+    return [None if cost is None else -float(cost) for cost in options.costs]
+
+
+@policy
+def quality(options: Options, situation: Situation) -> Scores:
+    """Prefer what is best at the task, by its benchmark or the user's own figures."""
+    return options.qualities
+
+
+@policy
+def fastest(options: Options, situation: Situation) -> Scores:
+    """Prefer what is expected to answer soonest. Of what nobody has measured, the cheaper comes first."""
+    return [None if seconds is None else -seconds for seconds in options.seconds]
+
+
+@policy
+def balanced(
+    options: Options, situation: Situation, *, quality: float = 1.0, cost: float = 1.0, speed: float = 0.5
+) -> Scores:
+    """Weigh quality, cost and speed against each other, each from 0 for the worst of the options to 1 for the best.
+
+    Costs and times are compared by their ratio, since the dearest model often costs a thousand times the cheapest. What
+    is not known counts as the worst, except of speed, where it counts as the middle: speeds are unknown at first.
+
+    Args:
+        options: What can answer.
+        situation: The request.
+        quality: Weight of quality.
+        cost: Weight of cost.
+        speed: Weight of speed.
+    """
+    good = _normalised(options.qualities, unknown=0.0)
+    cheap = _normalised([None if cost is None else -math.log(cost + 1) for cost in options.costs], unknown=0.0)
+    quick = _normalised([s if s is None else -math.log(s + 0.01) for s in options.seconds], unknown=0.5)
+    return [quality * a + cost * b + speed * c for a, b, c in zip(good, cheap, quick, strict=True)]
+
+
+@policy
+def pareto(options: Options, situation: Situation, *, min_quality: float | None = None) -> Scores:
+    """Prefer the cheapest of those that no other beats on both cost and quality, if it is good enough.
+
+    Args:
+        options: What can answer.
+        situation: The request.
+        min_quality: The least quality, on the scale of the task's benchmark. Where none reaches it, the best is
+            preferred. Default: three quarters of the best one's.
+    """
+    pairs = enumerate(zip(options.costs, options.qualities, strict=True))
+    known = [(cost, -good, i) for i, (cost, good) in pairs if cost is not None and good is not None]
+    least = min_quality if min_quality is not None else 0.75 * max((-good for _, good, _ in known), default=0.0)
+    scores: list[float | None] = [None] * len(options)
+    best = -math.inf
+    for place, (_, worth, i) in enumerate(sorted(known)):
+        good = -worth
+        # On the frontier and good enough: the cheapest first; then the others, the best first.
+        scores[i] = _FIRST - place if good > best and good >= least else good
+        best = max(best, good)
+    return scores
+
+
+@policy
+def tiered(options: Options, situation: Situation, *, ceiling: Tier = "premium") -> Scores:
+    """Prefer the price tier that the request's complexity asks for, and in it what is best at the task.
+
+    Args:
+        options: What can answer.
+        situation: The request.
+        ceiling: The dearest tier: `free`, `budget`, `balanced`, or `premium`.
+    """
+    wanted = min(_TIER_FOR.get(situation.complexity, 2), _TIERS.index(ceiling))
+    good = _normalised(options.qualities, unknown=0.0)
+    return [
+        None if tier is None else good[i] - 10 * abs(_TIERS.index(tier) - wanted)
+        for i, tier in enumerate(options.tiers)
+    ]
+
+
+@policy
+def round_robin(options: Options, situation: Situation) -> Scores:
+    """Take turns, in the user's order."""
+    count = len(options)
+    return [float(-((i - situation.turn) % count)) for i in range(count)]
+
+
+@policy
+def sticky(
+    options: Options,
+    situation: Situation,
+    *,
+    by: Literal["thread", "history", "user"] = "thread",
+    then: PolicyLike = "balanced",
+) -> Scores:
+    """Stay with the model that answered before, so that prompt caches and reasoning signatures last.
+
+    Args:
+        options: What can answer.
+        situation: The request.
+        by: What "before" means: the same LangGraph thread or session, else the messages of this request; only its
+            messages; or the same user.
+        then: What decides the first time, and where that model can no longer answer.
+    """
+    scores = list(as_policy(then)(options, situation))
+    if situation.previous in options.models:
+        scores[options.models.index(situation.previous)] = _FIRST
+    return scores
+
+
+@policy
+def explore(options: Options, situation: Situation, *, epsilon: float = 0.1, then: PolicyLike = "balanced") -> Scores:
+    """Let chance choose now and then, so that other models are measured, too.
+
+    Args:
+        options: What can answer.
+        situation: The request; `draw` is what chance has drawn.
+        epsilon: How often, 0 to 1.
+        then: What decides else.
+    """
+    scores = list(as_policy(then)(options, situation))
+    if situation.draw < epsilon:
+        scores[min(int(situation.draw / epsilon * len(options)), len(options) - 1)] = _FIRST
+    return scores
+
+
+def _normalised(values: Sequence[Any], unknown: float) -> list[float]:
+    """Give each value as a number from 0 for the least to 1 for the most."""
+    known = [value for value in values if value is not None]
+    least, most = min(known, default=0.0), max(known, default=0.0)
+    if least == most:
+        return [unknown if value is None else 1.0 for value in values]
+    span = most - least
+    return [unknown if value is None else (value - least) / span for value in values]

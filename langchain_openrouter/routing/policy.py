@@ -1,0 +1,137 @@
+"""What a policy is: a pure function that scores the models that can answer, under a name by which records keep it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Protocol, TypeAlias, cast
+
+if TYPE_CHECKING:
+    from langchain_openrouter.routing.options import Options, Situation
+
+__all__ = ["NamedPolicy", "Policy", "PolicyLike", "PolicyName", "Scores", "as_policy", "policy", "policy_of_record"]
+
+PolicyName = Literal[
+    "balanced", "cheapest", "explore", "fastest", "pareto", "quality", "round_robin", "sticky", "tiered"
+]
+"""The policies that are there from the start."""
+
+Scores: TypeAlias = Sequence[float | None]
+"""A score for each option, higher is better; `None` for what comes last. Of equals the cheaper comes first."""
+
+_Arguments = ParamSpec("_Arguments")
+
+
+class Policy(Protocol):
+    """Puts the models that can answer a request in order. It must be a pure function: no clock, no chance, no I/O."""
+
+    def __call__(self, options: Options, situation: Situation, /) -> Scores:
+        """Score the options.
+
+        Args:
+            options: The models that can answer, in the user's order.
+            situation: The task, what answered before, and the number that chance has drawn.
+        """
+        ...
+
+
+PolicyLike: TypeAlias = PolicyName | str | Policy
+"""A policy, or the name of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPolicy:
+    """A policy that a record can name.
+
+    Args:
+        name: Its name.
+        arguments: What it was made with.
+    """
+
+    name: str
+    arguments: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def __call__(self, options: Options, situation: Situation, /) -> Scores:
+        """Score the options."""
+        return _known()[self.name](options, situation, **self.arguments)
+
+    def __repr__(self) -> str:
+        return f"{self.name}({', '.join(f'{name}={value!r}' for name, value in self.arguments.items())})"
+
+
+_FUNCTIONS: dict[str, Callable[..., Scores]] = {}
+
+
+def policy(
+    function: Callable[Concatenate[Options, Situation, _Arguments], Scores],
+) -> Callable[_Arguments, NamedPolicy]:
+    """Make a policy of a function, under the function's name.
+
+    Args:
+        function: Scores options. Its arguments beside options and situation are by keyword, and are JSON.
+
+    Returns:
+        What makes the policy with its arguments.
+
+    Example:
+        >>> @policy
+        ... def mine(options, situation, *, like="acme/"):
+        ...     return [float(model.startswith(like)) for model in options.models]
+        >>> mine(like="other/")
+        mine(like='other/')
+    """
+    name = function.__name__
+    _FUNCTIONS[name] = function
+
+    @functools.wraps(function)
+    def made(*args: _Arguments.args, **arguments: _Arguments.kwargs) -> NamedPolicy:
+        if args:
+            msg = f"{name}() takes its arguments by keyword; to score options, call what {name}() gives."
+            raise TypeError(msg)
+        return NamedPolicy(name, arguments)
+
+    made.is_policy_maker = True  # type: ignore[attr-defined]
+    return made
+
+
+def as_policy(value: Any) -> Policy:
+    """Give the policy that somebody means.
+
+    Args:
+        value: A name, a policy, or a function of options and situation.
+
+    Raises:
+        ValueError: There is no policy of that name.
+        TypeError: It is no policy.
+    """
+    if isinstance(value, str):
+        if value not in _known():
+            msg = f"policy={value!r} is not known. There are {', '.join(sorted(_known()))}; a function can be one, too."
+            raise ValueError(msg)
+        return NamedPolicy(value)
+    if getattr(value, "is_policy_maker", False):
+        make: Callable[[], Policy] = value
+        return make()
+    if not callable(value):
+        msg = f"policy={value!r} is no policy. Pass a name, or a function of options and situation that gives scores."
+        raise TypeError(msg)
+    return cast("Policy", value)
+
+
+def described(chosen: Policy) -> tuple[str, dict[str, Any]]:
+    """Give the name and the arguments of a policy, for a record."""
+    if isinstance(chosen, NamedPolicy):
+        return chosen.name, dict(chosen.arguments)
+    return getattr(chosen, "__name__", type(chosen).__name__), {}
+
+
+def policy_of_record(name: str, arguments: Mapping[str, Any]) -> NamedPolicy | None:
+    """Give the policy that a record names; `None` where it is a function of the user."""
+    return NamedPolicy(name, dict(arguments)) if name in _known() else None
+
+
+def _known() -> dict[str, Callable[..., Scores]]:
+    import langchain_openrouter.routing.policies  # noqa: F401  # registers them
+
+    return _FUNCTIONS

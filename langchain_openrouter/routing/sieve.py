@@ -1,0 +1,172 @@
+"""Who can answer a request, and may: each rule takes some candidates out, with a reason."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+from langchain_openrouter.costs.estimation import TYPICAL_ANSWER
+from langchain_openrouter.costs.money import EXACT, in_dollars
+from langchain_openrouter.routing.constraints import Constraints, Rejection, Rule
+from langchain_openrouter.routing.table import PICO, Table, members
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from langchain_openrouter.routing.downshift import Left
+    from langchain_openrouter.routing.needs import Needs
+    from langchain_openrouter.routing.speeds import Speed
+    from langchain_openrouter.tasks import Task
+
+__all__ = ["Sieve"]
+
+Why: TypeAlias = Rejection | Callable[[int], Rejection]
+
+_IGNORED_ELSEWHERE = frozenset(
+    {
+        "frequency_penalty", "logit_bias", "min_p", "presence_penalty", "repetition_penalty", "seed", "stop",
+        "temperature", "top_a", "top_k", "top_p",
+    }
+)  # fmt: skip
+"""Parameters that OpenRouter leaves out where a model does not take them: an answer without is better than none."""
+
+
+class Sieve:
+    """The candidates that still fit, and why the others do not.
+
+    Reasons are put into words when somebody asks: a decision over hundreds of models has hundreds of them.
+
+    Args:
+        table: The candidates.
+        lasting: Those that no request can have.
+
+    Attributes:
+        fitting: Those that are left.
+    """
+
+    __slots__ = ("_reasons", "_table", "fitting")
+
+    def __init__(self, table: Table, lasting: Mapping[int, Rejection]) -> None:
+        self.fitting = table.everyone
+        self._table = table
+        self._reasons: list[tuple[int, Why]] = []
+        self._take_out(lasting, lasting.__getitem__)
+
+    def rejections(self) -> dict[str, Rejection]:
+        """Give the reasons, in the user's order of models."""
+        found = {i: why(i) if callable(why) else why for out, why in self._reasons for i in members(out)}
+        return {self._table.names[i]: found[i] for i in sorted(found)}
+
+    def by_abilities(self, needs: Needs) -> tuple[str, ...]:
+        """Take out who cannot do what is asked for; give the parameters that nobody takes and that may be left out."""
+        table, waived = self._table, list[str]()
+        for name, names in needs.parameters.items():
+            able = table.supporting(names)
+            if name in _IGNORED_ELSEWHERE and not self.fitting & able:
+                waived.append(name)
+            else:
+                self._keep(able, Rejection("parameter", f"it does not support `{name}`", (None, name)))
+        for kind in needs.inputs:
+            self._keep(table.reading(kind), Rejection("input", f"it does not read {kind}", (None, kind)))
+        for kind in needs.outputs or ("text",):
+            self._keep(table.answering(kind), Rejection("output", f"it does not answer with {kind}", (None, kind)))
+        return tuple(waived)
+
+    def by_length(self, needs: Needs, margin: float) -> None:
+        """Take out whose window is too small for prompt and answer, or whose answers are too short."""
+        context, longest, limit = self._table.context, self._table.longest_answer, needs.max_tokens
+        wanted = math.ceil(needs.prompt.expected * (1 + margin)) + (limit or TYPICAL_ANSWER)
+        # 0 stands for a length that is not known.
+        self._take_out(
+            [i for i, tokens in enumerate(context) if 0 < tokens < wanted],
+            lambda i: _less("context", f"a context of {context[i]} tokens", context[i], wanted),
+        )
+        if limit is not None:
+            self._take_out(
+                [i for i, tokens in enumerate(longest) if 0 < tokens < limit],
+                lambda i: _less("max_tokens", f"answers of {longest[i]} tokens at most", longest[i], limit),
+            )
+
+    def by_quality(self, constraints: Constraints, task: Task) -> None:
+        """Take out who is not good enough at the task."""
+        if constraints.min_quality is not None:
+            poor = constraints.poor(self._table, task, self.fitting)
+            self._take_out(poor, poor.__getitem__)
+
+    def by_cost(self, constraints: Constraints, costs: Sequence[int | None]) -> None:
+        """Take out what is expected to cost more than one call may."""
+        common, own = constraints.most_pico, self._table.own_limits
+        if common is None and not own:
+            return
+        limits = {
+            i: min(each for each in (common, own.get(i)) if each is not None) for i in _limited(common, own, self)
+        }
+
+        def why(i: int) -> Rejection:
+            cost, most = costs[i], _dollars(limits[i])
+            known = "nobody knows what it costs" if cost is None else f"its answer would cost about {_dollars(cost)}"
+            return Rejection("cost", f"{known}; at most {most} is allowed", (_dollars(cost), most))
+
+        self._take_out([i for i, most in limits.items() if (cost := costs[i]) is None or cost > most], why)
+
+    def by_speed(self, constraints: Constraints, speeds: Mapping[str, Speed]) -> None:
+        """Take out who is known to be too slow."""
+        most, least = constraints.max_latency, constraints.min_throughput
+        for name, speed in speeds.items():
+            i, latency, throughput = self._table.positions.get(name), speed.latency, speed.tokens_per_second
+            if i is None:
+                continue
+            if most is not None and latency is not None and latency > most:
+                said = f"its first token takes {latency:.2f} s; at most {most:g} s are allowed"
+                self._take_out([i], Rejection("latency", said, (latency, most)))
+            if least is not None and throughput is not None and throughput < least:
+                self._take_out([i], _less("throughput", f"{throughput:.0f} tokens a second", throughput, least))
+
+    def by_budget(self, costs: Sequence[int | None], left: Left, begin: float) -> None:
+        """Take out what is too dear for what a budget has left."""
+        most = int(EXACT.divide(left.dollars, PICO))
+        beyond = [i for i in members(self.fitting) if costs[i] != 0 and (costs[i] or most + 1) > most]
+        said = f"{_dollars(most)} of the budget is left, and it may cost more"
+        self._take_out(beyond, lambda i: Rejection("budget", said, (_dollars(costs[i]), _dollars(most))))
+        if left.share < begin:
+            ranked = sorted(members(self.fitting), key=lambda i: (costs[i] or 0, i))
+            kept = max(1, math.ceil(len(ranked) * left.share / begin))
+            said = f"{left.share:.0%} of the budget is left: only the cheapest {kept} of {len(ranked)} may answer"
+            self._take_out([i for i in ranked[kept:] if costs[i]], Rejection("budget", said, (left.share, begin)))
+
+    def by_health(self, waits: Sequence[float]) -> bool:
+        """Take out who rests after failures; where that is everybody, nobody: say whether it is so."""
+        resting = sum(1 << i for i, wait in enumerate(waits) if wait > 0)
+        if not resting:
+            return False
+        if self.fitting and not self.fitting & ~resting:
+            return True
+        self._take_out(
+            list(members(resting)),
+            lambda i: Rejection("health", f"it failed lately, and rests for {waits[i]:.0f} s", (waits[i], 0)),
+        )
+        return False
+
+    def _keep(self, able: int, why: Why) -> None:
+        self._reject(self.fitting & ~able, why)
+
+    def _take_out(self, positions: Iterable[int], why: Why) -> None:
+        self._reject(self.fitting & sum(1 << i for i in positions), why)
+
+    def _reject(self, out: int, why: Why) -> None:
+        if out:
+            self.fitting ^= out
+            self._reasons.append((out, why))
+
+
+def _less(rule: Rule, has: str, found: float, wanted: float) -> Rejection:
+    return Rejection(rule, f"it has {has}; about {wanted:g} are needed", (found, wanted))
+
+
+def _limited(common: int | None, own: Mapping[int, int], sieve: Sieve) -> list[int]:
+    return [i for i in members(sieve.fitting) if common is not None or i in own]
+
+
+def _dollars(pico: int | None) -> str:
+    return in_dollars(None if pico is None else pico * PICO)
