@@ -12,7 +12,8 @@ from typing import Any, Self
 from langchain_core.language_models import LanguageModelInput, ModelProfile
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.rate_limiters import BaseRateLimiter
-from langchain_core.runnables.config import RunnableConfig, ensure_config
+from langchain_core.runnables.config import RunnableConfig, ensure_config, set_config_context
+from langchain_core.runnables.utils import coro_with_context
 from typing_extensions import override
 
 from langchain_openrouter.ledger import Ledger
@@ -133,12 +134,14 @@ class ModelRouter(RouterSettings):
 
     @override
     def _prepare(self, work: Work) -> None:
-        guess = self._classifier.classify(work.messages)
+        with set_config_context(work.config) as context:  # a classifier may ask a model
+            guess = context.run(self._classifier.classify, work.messages)
         self._begin(work, guess, self._engine.decide(work.messages, work.arguments, work.config, guess))
 
     @override
     async def _aprepare(self, work: Work) -> None:
-        guess = await self._classifier.aclassify(work.messages)
+        with set_config_context(work.config) as context:
+            guess = await coro_with_context(self._classifier.aclassify(work.messages), context, create_task=True)
         self._begin(work, guess, await self._adecide(work.messages, work.arguments, work.config, guess))
 
     def _begin(self, work: Work, guess: TaskGuess, decision: RoutingDecision) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from langchain_openrouter.tasks.layout import QUESTION_MARKS
+
 if TYPE_CHECKING:
     from langchain_openrouter.tasks.evidence import Evidence
     from langchain_openrouter.tasks.task import Complexity, Task
@@ -17,7 +19,7 @@ _LENGTHS = (350, 1200, 6000)
 _DEMANDS = (1, 3)
 """Questions and items of lists; likewise."""
 
-_DEMAND = re.compile(r"[?\uff1f\u061f]|(?<![^\n])\s{0,8}(?:\d{1,2}[.)]|[-*\u2022])\s")
+_ITEM = re.compile(r"\n[ \t]{0,8}(?:\d{1,2}[.)]|[-*\u2022])\s")
 _HARD_AT_MOST = 4.0
 _REASONED: frozenset[Task] = frozenset({"code", "math", "analysis"})
 _SHORT = 14
@@ -34,7 +36,7 @@ def complexity_of(task: Task, length: int, evidence: Evidence) -> Complexity:
         length: Characters of the whole text.
         evidence: What was found in a bounded piece of it.
     """
-    demands = len(_DEMAND.findall(evidence.text))
+    demands = len(_ITEM.findall(f"\n{evidence.text}")) + sum(map(evidence.text.count, QUESTION_MARKS))
     points = min(evidence.scores.get("hard", 0.0), _HARD_AT_MOST) + (task in _REASONED)
     points += sum(length > mark for mark in _LENGTHS) + sum(demands > mark for mark in _DEMANDS)
     if points >= _COMPLEX:

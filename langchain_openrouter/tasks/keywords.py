@@ -129,20 +129,22 @@ def _weigh_all(text: str, words: Vocabulary) -> Evidence:
 def _ask_around(messages: Sequence[BaseMessage], turn: Turn, evidence: Evidence, words: Vocabulary) -> list[str]:
     """Add what was said earlier where the last turn says little; tell who was asked."""
     asked = []
-    for name, part, text in _others(messages, turn.start):
-        if _best(evidence)[1] >= _UNMISTAKABLE:
-            break
-        if text:
-            asked.append(name)
-            for kind, score in _weigh_all(text, words).scores.items():
-                evidence.scores[kind] = evidence.scores.get(kind, 0.0) + score * part
+    if _is_unclear(evidence) and (text := earlier_text(messages, turn.start)):
+        asked.append("the turn before")
+        _add_part(evidence, _weigh_all(text, words), _EARLIER)
+    if _is_unclear(evidence) and (text := system_text(messages)):
+        asked.append("the system message")
+        _add_part(evidence, _weigh_all(text, words), _SYSTEM)
     return asked
 
 
-def _others(messages: Sequence[BaseMessage], start: int) -> Iterator[tuple[str, float, str]]:
-    yield "", 0.0, ""  # nobody is read before the last turn has been looked at
-    yield "the turn before", _EARLIER, earlier_text(messages, start)
-    yield "the system message", _SYSTEM, system_text(messages)
+def _is_unclear(evidence: Evidence) -> bool:
+    return _best(evidence)[1] < _UNMISTAKABLE
+
+
+def _add_part(evidence: Evidence, other: Evidence, part: float) -> None:
+    for kind, score in other.scores.items():
+        evidence.scores[kind] = evidence.scores.get(kind, 0.0) + score * part
 
 
 def _judge(turn: Turn, evidence: Evidence, asked: list[str]) -> TaskGuess:
@@ -159,9 +161,10 @@ def _judge(turn: Turn, evidence: Evidence, asked: list[str]) -> TaskGuess:
 
 def _best(evidence: Evidence) -> tuple[Task, float]:
     """Give the task that most speaks for; the first of `TASKS` of equals."""
-    scores = evidence.scores
-    best = max(TASKS, key=lambda task: scores.get(task, 0.0))
-    return best, scores.get(best, 0.0)
+    get = evidence.scores.get
+    scores = [get(task, 0.0) for task in TASKS]
+    best = max(scores)
+    return TASKS[scores.index(best)], best
 
 
 def _found(task: Task, evidence: Evidence) -> list[str]:

@@ -10,7 +10,7 @@ __all__ = ["QUESTION_MARKS", "Layout", "lay_out"]
 
 QUESTION_MARKS = ("?", "\uff1f", "\u061f")
 
-_BEGIN, _END = 320, 150
+_BEGIN, _END = 290, 140
 """Characters at begin and end of a long text that say what is wanted; scripts without spaces need half of them."""
 
 _PASSAGE = 180

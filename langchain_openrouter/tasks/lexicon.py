@@ -18,6 +18,10 @@ _LETTERS = 4
 """Letters of a stem, or of an ending, by which it is looked up. Only scripts with short words have shorter ones."""
 
 
+_COMPOUND = 5
+"""Letters. Only longer words have endings that are looked up."""
+
+
 class Hit(NamedTuple):
     """Something that speaks for a task: what for, how much, the word, and its language."""
 
@@ -72,7 +76,7 @@ class Lexicon:
         for token in tokens:
             entries = words.get(token, nothing)
             stem = stems.get(token[:_LETTERS], nothing)
-            ending = endings.get(token[-_LETTERS:], nothing)
+            ending = endings.get(token[-_LETTERS:], nothing) if len(token) > _COMPOUND else nothing
             if stem or ending or not token.isascii():
                 entries = [*entries, *stem, *ending, *self._short_stems(token)]
             if entries:
@@ -81,7 +85,7 @@ class Lexicon:
                     for begin, end, phrase, hit in entries
                     if token.startswith(begin)
                     and token.endswith(end)
-                    and True
+                    and phrase in joined
                     and hit.language not in foreign
                 ]
                 yield from _weightiest(hits) if hits[1:] else hits
@@ -101,7 +105,7 @@ class Lexicon:
                 yield from self._endings.get(token[-size:], ())
 
     def _add(self, word: str, hit: Hit) -> None:
-        for spelling in sorted(spellings(word.strip("*"))):
+        for spelling in spellings(word.strip("*")):
             if word.startswith("*"):
                 self._endings.setdefault(spelling[-_LETTERS:], []).append(_Entry("", spelling, "", hit))
             elif " " in spelling:

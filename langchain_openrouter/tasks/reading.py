@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Turn", "bounded", "earlier_text", "last_turn", "system_text", "text_of"]
 
-_BEGIN, _END = 500, 220
+_BEGIN, _END = 450, 210
 """Characters. What somebody wants stands at the begin or at the end; between them is the material."""
 
 _HUMAN = frozenset({"human", "user", "HumanMessageChunk"})

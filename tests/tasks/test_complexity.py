@@ -75,6 +75,12 @@ def test_demands(demands: int, expected: str) -> None:
     assert complexity("\n".join(["Where is the station?"] * demands)) == expected
 
 
+@pytest.mark.parametrize(("items", "expected"), [(3, "simple"), (4, "moderate")])
+def test_items(items: int, expected: str) -> None:
+    """Items of a list are demands, the first line of the text included."""
+    assert complexity("\n".join(["- the station"] * items)) == expected
+
+
 def test_never_less_with_more() -> None:
     """A request with a demanding word in it demands no less than without."""
     levels = ["simple", "moderate", "complex"]

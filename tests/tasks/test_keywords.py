@@ -83,6 +83,12 @@ class TestWords:
         for text in (f"Who compiled it?\n\n{passage}", f"{passage}\n\nWho compiled it?"):
             assert guess(text).task == "extraction"
 
+    def test_a_fact_of_a_passage(self) -> None:
+        """A fact that stands in the passage is looked up there."""
+        passage = "The old town lies on a hill above the river, and its walls are nine hundred years of age. " * 3
+
+        assert guess(f"Tell me who built it, and when was that\n\n{passage}").task == "extraction"
+
     def test_the_reason(self) -> None:
         """The reason names the strongest words and shapes, and nothing else of the text."""
         told = guess(
@@ -142,7 +148,9 @@ class TestConversation:
 
     def test_a_turn_of_several_messages(self) -> None:
         """Human messages that follow each other are one turn."""
-        assert guess("Translate into Spanish:", "The garden is green").task == "translation"
+        assert guess("Translate into Spanish:", "The garden is green").reason.startswith("words: ")
+        assert "asked" not in guess("Translate into Spanish:", "The garden is green").reason
+        assert guess(HumanMessage([IMAGE]), "What is this?").task == "vision"
 
     @pytest.mark.parametrize("role", ["user", "human"])
     def test_chat_messages(self, role: str) -> None:

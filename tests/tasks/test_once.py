@@ -19,6 +19,36 @@ def test_made_once() -> None:
     assert len(made) == 1
 
 
+def test_threads_wait_for_the_first() -> None:
+    """A thread that comes while another makes it, gets that."""
+    once = Once[str]()
+    begun, may_end = threading.Event(), threading.Event()
+    got: list[str] = []
+    made: list[str] = []
+
+    def slow() -> str:
+        begun.set()
+        may_end.wait()
+        return "slow"
+
+    def quick() -> str:
+        made.append("quick")
+        return "quick"
+
+    first = threading.Thread(target=lambda: got.append(once.get(slow)))
+    second = threading.Thread(target=lambda: got.append(once.get(quick)))
+    first.start()
+    begun.wait()
+    second.start()
+    second.join(0.05)
+    assert second.is_alive()
+    may_end.set()
+    first.join()
+    second.join()
+
+    assert (got, made) == (["slow", "slow"], [])
+
+
 async def test_a_failure_is_not_kept() -> None:
     """Who comes after a failure tries again, synchronously or not."""
     once = Once[int]()

@@ -127,6 +127,13 @@ class TestLayout:
         assert layout.instruction.endswith("Who crossed it?")
         assert (layout.asks_about_passage, layout.is_question) == (True, True)
 
+    def test_passage_without_spaces(self) -> None:
+        """Scripts without spaces say as much with half of the letters."""
+        layout = lay_out("谁赢了\uff1f\n" + "河水在春天很高没有人过河" * 9)
+
+        assert (layout.instruction, layout.asks_about_passage) == ("谁赢了\uff1f", True)
+        assert len(lay_out("河" * 900).instruction) < 300
+
     def test_order(self) -> None:
         """An order about a passage is no question."""
         layout = lay_out(f"Name the river\n{self.passage}")

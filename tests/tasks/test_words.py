@@ -110,6 +110,8 @@ class TestLexicon:
             ("왜", "왜곡", False),
             ("翻译", "请翻译这句", True),
             ("翻译", "翻", False),
+            ("python", "用python写", True),
+            ("über*", "u\u0308bersetzen", True),
             ("اوراق", "الأوراق", True),
             ("اوراق", "والأوراق", True),
             ("अनुवाद", "अनुवाद करो", True),
@@ -148,6 +150,7 @@ class TestLanguages:
         assert vocabulary.foreign_to(["the", "name", "of", "it", "is"]) == {"nl"}
         assert vocabulary.foreign_to(["de", "naam", "van", "dit", "is"]) == {"en"}
         assert vocabulary.foreign_to(["the", "van"]) == frozenset()
+        assert vocabulary.foreign_to(["the"]) == frozenset()
         assert vocabulary.foreign_to([]) == frozenset()
 
     def test_words_of_foreign_languages(self) -> None:
