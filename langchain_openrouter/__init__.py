@@ -21,7 +21,8 @@ from langchain_openrouter._distribution import warn_of_official_distribution
 from langchain_openrouter._version import __version__
 
 if TYPE_CHECKING:
-    from langchain_openrouter.agents import BudgetMiddleware
+    from langchain_openrouter.agents import BudgetMiddleware, RoutingMiddleware
+    from langchain_openrouter.cascade import Cascade
     from langchain_openrouter.catalog import Catalog
     from langchain_openrouter.chat.validating import ModelValidationWarning
     from langchain_openrouter.chat_models import ChatOpenRouter
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
         ModelNotFoundError,
         ModelValidationError,
         ModerationError,
+        NoCandidateError,
         NoEndpointsError,
         NotFoundError,
         OpenRouterError,
@@ -75,8 +77,17 @@ if TYPE_CHECKING:
         UnknownPriceError,
         UnprocessableEntityError,
     )
+    from langchain_openrouter.evaluation import (
+        acompare,
+        aconsensus,
+        ascreen,
+        compare,
+        consensus,
+        screen,
+    )
     from langchain_openrouter.ledger import Budget, BudgetAlert, BudgetStatus, Ledger, aaccount, account, reconcile
     from langchain_openrouter.reports import report
+    from langchain_openrouter.routing import Candidate, ModelRouter, RoutingDecision, with_model_fallbacks
     from langchain_openrouter.tracking import OpenRouterCostHandler, track_cost
 
 __all__ = [
@@ -92,6 +103,8 @@ __all__ = [
     "BudgetMiddleware",
     "BudgetStatus",
     "CallRecord",
+    "Candidate",
+    "Cascade",
     "Catalog",
     "ChatOpenRouter",
     "ContextLengthError",
@@ -106,9 +119,11 @@ __all__ = [
     "LedgerUnavailableError",
     "MissingOutputError",
     "ModelNotFoundError",
+    "ModelRouter",
     "ModelValidationError",
     "ModelValidationWarning",
     "ModerationError",
+    "NoCandidateError",
     "NoEndpointsError",
     "NotFoundError",
     "NothingFitsError",
@@ -122,6 +137,8 @@ __all__ = [
     "RateLimitError",
     "RefusedOutputError",
     "RequestTimeoutError",
+    "RoutingDecision",
+    "RoutingMiddleware",
     "ServerError",
     "ServiceUnavailableError",
     "StreamIdleError",
@@ -133,6 +150,11 @@ __all__ = [
     "__version__",
     "aaccount",
     "account",
+    "acompare",
+    "aconsensus",
+    "ascreen",
+    "compare",
+    "consensus",
     "estimate",
     "estimate_cost",
     "estimate_run",
@@ -140,7 +162,9 @@ __all__ = [
     "price",
     "reconcile",
     "report",
+    "screen",
     "track_cost",
+    "with_model_fallbacks",
 ]
 
 _ELSEWHERE = {
@@ -149,14 +173,24 @@ _ELSEWHERE = {
     "BudgetMiddleware": "agents",
     "BudgetStatus": "ledger",
     "CallRecord": "costs",
+    "Candidate": "routing",
+    "Cascade": "cascade",
     "Catalog": "catalog",
     "ChatOpenRouter": "chat_models",
     "Ledger": "ledger",
+    "ModelRouter": "routing",
     "ModelValidationWarning": "chat.validating",
     "NothingFitsError": "costs",
     "OpenRouterCostHandler": "tracking",
+    "RoutingDecision": "routing",
+    "RoutingMiddleware": "agents",
     "aaccount": "ledger",
     "account": "ledger",
+    "acompare": "evaluation",
+    "aconsensus": "evaluation",
+    "ascreen": "evaluation",
+    "compare": "evaluation",
+    "consensus": "evaluation",
     "estimate": "costs",
     "estimate_cost": "costs",
     "estimate_run": "costs",
@@ -164,11 +198,18 @@ _ELSEWHERE = {
     "price": "costs",
     "reconcile": "ledger",
     "report": "reports",
+    "screen": "evaluation",
     "track_cost": "tracking",
+    "with_model_fallbacks": "routing",
 }
 """The module of each public name that is not an error."""
 
-_MODULES = frozenset({"agents", "catalog", "chat_models", "costs", "data", "errors", "ledger", "reports", "tracking"})
+_MODULES = frozenset(
+    {
+        "agents", "cascade", "catalog", "chat_models", "costs", "data", "errors", "evaluation", "ledger", "reports",
+        "routing", "tracking",
+    }
+)  # fmt: skip
 """Modules that programs reach through the package without importing them: the official package imports its own."""
 
 

@@ -21,10 +21,12 @@ from typing_extensions import override
 from langchain_openrouter.cascade.accepting import as_acceptance
 from langchain_openrouter.cascade.asking import CheapCall, raise_fatal
 from langchain_openrouter.cascade.case import Acceptance, Answer, Case, Verdict
-from langchain_openrouter.cascade.savings import Outlay, Savings, added, priced_as
+from langchain_openrouter.cascade.savings import Outlay, Savings, added
 from langchain_openrouter.cascade.stages import Stage, stages_of
 from langchain_openrouter.costs.money import written
-from langchain_openrouter.routing.delegating import Delegating, Work, with_tools
+from langchain_openrouter.routing.arguments import with_tools
+from langchain_openrouter.routing.delegating import Delegating, Work
+from langchain_openrouter.routing.failures import cost_of_failure, remedy_of
 from langchain_openrouter.routing.histories import without_foreign_reasoning
 from langchain_openrouter.routing.models import ModelLike, chat_model, model_name
 from langchain_openrouter.routing.shared_profile import profile_of_all
@@ -165,8 +167,7 @@ class Cascade(Delegating):
                 answers = list(executor.map(CheapCall.make, calls, [hidden] * len(calls)))
             self._heard(work, answers)
             case = self._case(work, number)
-            with set_config_context(config) as context:
-                verdict = context.run(self._acceptance.weigh, case)
+            verdict = self._weigh(case, config)
             if (accepted := self._weighed(work, case, verdict)) is not None:
                 return accepted
         return None
@@ -176,16 +177,31 @@ class Cascade(Delegating):
             calls = [self._call(work, number, asked) for asked in stage.asked]
             self._heard(work, await asyncio.gather(*(call.amake(_hidden(config)) for call in calls)))
             case = self._case(work, number)
-            with set_config_context(config) as context:
-                verdict = await coro_with_context(self._acceptance.aweigh(case), context, create_task=True)
+            verdict = await self._aweigh(case, config)
             if (accepted := self._weighed(work, case, verdict)) is not None:
                 return accepted
         return None
 
+    def _weigh(self, case: Case, config: RunnableConfig) -> Verdict:
+        """Ask the rule, as a step of the run that nobody is shown."""
+        try:
+            with set_config_context(_hidden(config)) as context:
+                return context.run(self._acceptance.weigh, case)
+        except Exception as error:  # noqa: BLE001  # what is not to be survived is raised again
+            return _undecided(error)
+
+    async def _aweigh(self, case: Case, config: RunnableConfig) -> Verdict:
+        try:
+            with set_config_context(_hidden(config)) as context:
+                return await coro_with_context(self._acceptance.aweigh(case), context, create_task=True)
+        except Exception as error:  # noqa: BLE001
+            return _undecided(error)
+
     def _call(self, work: Work, number: int, model: ModelLike) -> CheapCall:
         asked = chat_model(model, **self.model_options)
         arguments = {**self._acceptance.asks_for, **work.arguments}
-        if number == 0 and self._stages[0].samples > 1 and self.sample_temperature is not None:
+        says_temperature = getattr(asked, "temperature", None) is not None
+        if number == 0 and self._stages[0].samples > 1 and not says_temperature and self.sample_temperature is not None:
             arguments.setdefault("temperature", self.sample_temperature)
         runnable, arguments = with_tools(asked, arguments)
         name = model_name(model)
@@ -203,7 +219,8 @@ class Cascade(Delegating):
 
     def _case(self, work: Work, number: int) -> Case:
         asked = next((each.text for each in reversed(work.messages) if isinstance(each, HumanMessage)), "")
-        return Case(asked, work.messages, tuple(work.plan.answers), number, work.arguments)
+        answers = tuple(work.plan.answers)
+        return Case(asked, work.messages, answers, number, work.arguments, self.model_options)
 
     def _weighed(self, work: Work, case: Case, verdict: Verdict) -> AIMessage | None:
         """Note a verdict, and give the answer that it accepts."""
@@ -214,7 +231,7 @@ class Cascade(Delegating):
         if answer.message is None:
             raise ValueError(f"The rule accepted the answer {verdict.position}, which is none: {verdict.reason}.")
         (last,) = self._stages[-1].models
-        outlay = Outlay(work.plan.cost, priced_as(answer.message, model_name(last)))
+        outlay = Outlay(work.plan.cost, self.savings.of_last(answer.message, model_name(last)))
         return _telling(answer.message, self._record(work, answer, outlay, accepted=True))
 
     def _final(self, work: Work, message: AIMessage, seconds: float) -> AIMessage:
@@ -259,6 +276,13 @@ class _Course:
     def cost(self) -> Decimal | None:
         """Dollars of all of it; `None` where one cost is not known."""
         return added([*(each.cost for each in self.answers), *(each.cost for each in self.verdicts)])
+
+
+def _undecided(error: Exception) -> Verdict:
+    """Take a failure of a rule for a no, unless no model would survive it."""
+    if remedy_of(error) == "raise":
+        raise error
+    return Verdict(None, None, f"the rule failed: {type(error).__name__}", cost_of_failure(error))
 
 
 def _hidden(config: RunnableConfig) -> RunnableConfig:

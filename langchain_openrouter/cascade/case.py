@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from langchain_openrouter.costs import price
 from langchain_openrouter.costs.money import written
 from langchain_openrouter.errors import redact
-from langchain_openrouter.routing.failures import cost_of_failure
+from langchain_openrouter.routing.failures import cost_of_answer, cost_of_failure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,7 +40,7 @@ class Answer:
     def cost(self) -> Decimal | None:
         """Dollars that it cost; `None` where nobody knows. A call that was refused cost nothing."""
         if self.message is not None:
-            return price(self.message).total
+            return cost_of_answer(self.message)
         return cost_of_failure(self.error) if self.error else None
 
     def record(self) -> dict[str, Any]:
@@ -66,6 +65,7 @@ class Case:
         answers: All answers, also failed ones, in the order of the stages.
         stage: The stage that has just been asked, from 0.
         arguments: Arguments of the call, `tools` among them.
+        model_options: Fields of the `ChatOpenRouter`s that are made of ids.
     """
 
     question: str
@@ -73,6 +73,7 @@ class Case:
     answers: Sequence[Answer]
     stage: int
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    model_options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def given(self) -> list[tuple[int, AIMessage]]:

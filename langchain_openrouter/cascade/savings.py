@@ -57,13 +57,12 @@ class Savings:
     Attributes:
         calls: Answers that were given.
         accepted: Those of them that a cheap model gave.
-        cost: Dollars of those whose cost, and that of the last model, is known.
-        cost_of_last: Dollars that the last model alone would have cost for them.
     """
 
     def __init__(self) -> None:
         self.calls = self.accepted = 0
-        self.cost = self.cost_of_last = Decimal(0)
+        self._unknown = self._unpriced = self._bills = 0
+        self._sum = self._of_last = self._billed = Decimal(0)
         self._guard = Guard(threading.TIMEOUT_MAX)
 
     def __repr__(self) -> str:
@@ -75,15 +74,39 @@ class Savings:
         return Savings, ()
 
     @property
+    def cost(self) -> Decimal | None:
+        """Dollars of all answers; `None` where one cost is not known."""
+        return None if self._unknown else self._sum
+
+    @property
+    def cost_of_last(self) -> Decimal | None:
+        """Dollars that the last model alone would have cost; `None` where that is not known.
+
+        Where its price is not known, an answer is taken to cost what those that it gave cost on average.
+        """
+        if self._unpriced and not self._bills:
+            return None
+        return self._of_last + (self._unpriced * self._billed / self._bills if self._unpriced else Decimal(0))
+
+    @property
     def saved(self) -> float | None:
-        """The share saved; `None` where nothing is known yet."""
+        """The share saved; `None` where it is not known."""
         return Outlay(self.cost, self.cost_of_last).saved
+
+    def of_last(self, message: AIMessage, model: str) -> Decimal | None:
+        """Give what the last model would have cost for an answer: at its price, else what its own cost on average."""
+        priced = priced_as(message, model)
+        return self._billed / self._bills if priced is None and self._bills else priced
 
     def count(self, outlay: Outlay, *, accepted: bool) -> None:
         """Take in an answer."""
         with self._guard:
             self.calls += 1
             self.accepted += accepted
-            if outlay.cost is not None and outlay.cost_of_last is not None:
-                self.cost += outlay.cost
-                self.cost_of_last += outlay.cost_of_last
+            self._sum += outlay.cost or 0
+            self._unknown += outlay.cost is None
+            self._of_last += outlay.cost_of_last or 0
+            self._unpriced += outlay.cost_of_last is None
+            if not accepted and outlay.cost_of_last is not None:
+                self._billed += outlay.cost_of_last
+                self._bills += 1

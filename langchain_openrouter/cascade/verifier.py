@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass
 from decimal import Decimal
@@ -57,13 +58,14 @@ class Verifier:
 
     def weigh(self, case: Case) -> Verdict:
         """Ask about the latest answers."""
-        model = chat_model(self.model)
+        model = chat_model(self.model, **case.model_options)
         return self._verdict([(model.invoke(self._asked(case, each)), i) for i, each in case.latest])
 
     async def aweigh(self, case: Case) -> Verdict:
         """Ask about the latest answers, asynchronously."""
-        model = chat_model(self.model)
-        return self._verdict([(await model.ainvoke(self._asked(case, each)), i) for i, each in case.latest])
+        model = chat_model(self.model, **case.model_options)
+        replies = await asyncio.gather(*(model.ainvoke(self._asked(case, each)) for _, each in case.latest))
+        return self._verdict([(reply, i) for reply, (i, _) in zip(replies, case.latest, strict=True)])
 
     def _asked(self, case: Case, answer: AIMessage) -> str:
         return self.prompt.format(question=case.question, answer=answer.text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from contextlib import contextmanager
@@ -9,10 +10,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from langchain_openrouter.costs import price
 from langchain_openrouter.costs.money import written
-from langchain_openrouter.errors import DeadlineExceededError, OpenRouterError, redact
-from langchain_openrouter.routing.failures import NoPlaceError, cost_of_failure, empty, remedy_of
+from langchain_openrouter.errors import DeadlineExceededError, NoCandidateError, redact
+from langchain_openrouter.routing.failures import NoPlaceError, cost_of_answer, cost_of_failure, empty, remedy_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from langchain_openrouter.routing.table import Table
 
 __all__ = ["Attempt", "Attempts", "Limits"]
+
+_TRIED = "Tried: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +96,14 @@ class Attempts:
         limits: What holds for all attempts.
         health: What is told how each ended.
         clock: Seconds that never go back.
+        began: When the call began, by the clock. Default: now.
 
     Attributes:
         made: The attempts so far.
         skipped: Who was passed over, and why.
         answered: The attempt whose answer was taken.
         committed: Whether content of an attempt has been passed on.
+        partial: Gives what an attempt has passed on.
         has_passed_calls: Whether parts of tool calls were among it, which would run into those of a new beginning.
     """
 
@@ -108,51 +112,57 @@ class Attempts:
     limits: Limits
     health: Health
     clock: Callable[[], float] = time.monotonic
+    began: float | None = None
     made: list[Attempt] = field(default_factory=list)
     skipped: list[dict[str, str]] = field(default_factory=list)
     answered: Attempt | None = None
     committed: bool = False
     has_passed_calls: bool = False
+    partial: Callable[[], AIMessage] | None = None
     _least_context: int = 0
     _only_free: bool = False
 
     def __post_init__(self) -> None:
         """Start the clock."""
-        self._started = self.clock()
-        self._queue = deque(self.decision.ordered)
+        self._started = self.clock() if self.began is None else self.began
+        # Who rests after failures may be well again when all others have failed.
+        self._queue = deque([*self.decision.ordered, *self.decision.resting])
 
     def __iter__(self) -> Iterator[Attempt]:
-        yield from self._through_queue()
-        if self.answered is None:  # who rests after failures may be well again
-            self._queue.extend(self.decision.resting)
-            yield from self._through_queue()
-        if self.answered is None:
-            self._give_up()
-
-    def _through_queue(self) -> Iterator[Attempt]:
-        while self._queue and self.answered is None and not self._are_enough:
+        while self._queue and self.answered is None and self._places_left > 0:
             attempt = self._next(self._queue.popleft())
             if attempt is not None:
                 self.made.append(attempt)
                 yield attempt
+        if self.answered is None:
+            self._give_up()
 
     @property
-    def _are_enough(self) -> bool:
-        return self.limits.attempts is not None and len(self.made) >= self.limits.attempts
+    def _places_left(self) -> float:
+        """How many attempts may still be made."""
+        return math.inf if self.limits.attempts is None else self.limits.attempts - len(self.made)
 
     def _next(self, model: str) -> Attempt | None:
-        left = self._time_left(model)
+        self._time_left(model)
         reason = self._unfit(model)
         if reason is not None:
             self.skipped.append({"model": model, "reason": reason})
             return None
-        is_last = not any(self._unfit(each) is None for each in self._queue)
+        is_last = self._places_left <= 1 or not any(self._unfit(each) is None for each in self._queue)
         if not is_last and not self.health.admit(model):
             self.skipped.append({"model": model, "reason": "it failed lately, and rests"})
             return None
-        limits = (left, self.limits.attempt_timeout, self._candidate(model).timeout)
-        seconds = min((each for each in limits if each is not None), default=None)
-        return Attempt(model, seconds, self._money_left(), is_last, self.clock())
+        return self.renew(Attempt(model, None, self._money_left(), is_last, self.clock()))
+
+    def renew(self, attempt: Attempt) -> Attempt:
+        """Say how long an attempt may take from now on.
+
+        Raises:
+            DeadlineExceededError: No time is left.
+        """
+        limits = (self._time_left(attempt.model), self.limits.attempt_timeout, self.candidate(attempt.model).timeout)
+        attempt.seconds = min((each for each in limits if each is not None), default=None)
+        return attempt
 
     def _unfit(self, model: str) -> str | None:
         """Say why a model cannot help after what has failed; `None` where it may."""
@@ -165,7 +175,8 @@ class Attempts:
             return f"it may cost more than the ${money:f} that are left of the cap over all attempts"
         return None
 
-    def _candidate(self, model: str) -> Candidate:
+    def candidate(self, model: str) -> Candidate:
+        """Give the candidate of a name."""
         return self.table.candidates[self.table.positions[model]]
 
     def _context(self, model: str) -> int:
@@ -214,10 +225,14 @@ class Attempts:
         attempt.error = error
         attempt.took = self.clock() - attempt.began
         attempt.cost = cost_of_failure(error)
-        if not isinstance(error, NoPlaceError):
+        if isinstance(error, NoPlaceError):
+            self.health.failed(attempt.model, error=GeneratorExit())  # nothing was sent, so nothing was learnt
+        else:
             provider = getattr(error, "provider_name", None)
             self.health.failed(attempt.model, provider, error=error, duration_s=attempt.took)
         remedy = remedy_of(error)
+        if self.committed and self.partial is not None and getattr(error, "partial_message", None) is None:
+            error.partial_message = self.partial()  # type: ignore[attr-defined]
         if remedy == "raise" or (self.committed and not self._may_restart):
             raise self._told(error)
         if remedy == "larger":
@@ -240,7 +255,7 @@ class Attempts:
             EmptyResponseError: There is nothing in it, and somebody else is left; `trying` goes on then.
         """
         attempt.took = self.clock() - attempt.began
-        attempt.cost = price(message).total
+        attempt.cost = cost_of_answer(message, self.table.facts[self.table.positions[attempt.model]])
         if is_empty and not attempt.is_last:
             raise empty(message)
         self.answered = attempt
@@ -253,17 +268,18 @@ class Attempts:
     def _give_up(self) -> None:
         error = self.made[-1].error if self.made else None
         if error is None:
-            reasons = "; ".join(f"{each['model']}: {each['reason']}" for each in self.skipped)
-            error = OpenRouterError(f"No model could be tried: {reasons}.")
+            reasons = {each["model"]: each["reason"] for each in self.skipped}
+            told = "; ".join(f"{model}: {reason}" for model, reason in reasons.items())
+            error = NoCandidateError(f"No model could be tried. {told}.", reasons)
         raise self._told(error)
 
     def _told(self, error: BaseException) -> BaseException:
         """Write onto an error what was tried, for who catches it and who reads its trace."""
         records = [each.record() for each in self.made]
         error.attempts = records  # type: ignore[attr-defined]
-        if len(records) > 1:
+        if len(records) > 1 and not any(note.startswith(_TRIED) for note in getattr(error, "__notes__", ())):
             tried = ", ".join(f"{each['model']} ({each['error'] or 'answered'})" for each in records)
-            error.add_note(f"Tried: {tried}.")
+            error.add_note(f"{_TRIED}{tried}.")
         return error
 
     def record(self) -> dict[str, Any]:

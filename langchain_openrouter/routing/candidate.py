@@ -9,7 +9,7 @@ from langchain_core.language_models import BaseChatModel
 
 from langchain_openrouter.catalog import Catalog, Model, presets
 from langchain_openrouter.costs.money import as_dollars
-from langchain_openrouter.routing.models import ModelLike, is_ours, model_name
+from langchain_openrouter.routing.models import ModelLike, chat_model, is_ours, model_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,6 +38,7 @@ class Candidate:
         name: What it is called in decisions. Default: the model's id.
 
     Raises:
+        TypeError: `model` is none.
         ValueError: `max_cost` is no amount of money, or `timeout` is not above 0.
 
     Example:
@@ -54,7 +55,9 @@ class Candidate:
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense."""
-        model_name(self.model)
+        model: Any = self.model
+        if not isinstance(model, (str, Model, BaseChatModel)):
+            chat_model(model)  # refuses it, and says what to pass
         if self.max_cost is not None:
             as_dollars(self.max_cost, "max_cost")
         if self.timeout is not None and not self.timeout > 0:
@@ -65,6 +68,15 @@ class Candidate:
     def called(self) -> str:
         """The name in decisions."""
         return self.name or model_name(self.model)
+
+    def names(self, facts: Model | None) -> set[str]:
+        """Give all names by which somebody can mean it: the user's, what was asked for, and its id in the catalog.
+
+        Args:
+            facts: What is known of the model.
+        """
+        names = {self.called, model_name(self.model)} | ({facts.id} if facts else set())
+        return names | {name.removeprefix("~") for name in names}  # `author/*` means its aliases, too
 
     @property
     def is_at_openrouter(self) -> bool:
@@ -97,16 +109,7 @@ def candidates_of(given: CandidatesLike, catalog: Catalog) -> list[Candidate]:
         >>> [each.called for each in candidates_of(["openai/gpt-4o", "openai/gpt-4o"], current())]
         ['openai/gpt-4o', 'openai/gpt-4o#2']
     """
-    if isinstance(given, str):
-        if given not in presets() and "/" in given:
-            msg = f"candidates={given!r} is one model. Pass a list of models, a preset's name, or a query."
-            raise ValueError(msg)
-        found: Sequence[Any] = catalog.preset(given)
-    elif isinstance(given, dict):
-        # What is billed for a day's patience does not answer a call, and an alias is another name of one that is there.
-        found = [each for each in catalog.search(**given) if each.variant != "batch" and not each.is_alias]
-    else:
-        found = list(given)
+    found = _found(given, catalog)
     if not found:
         msg = f"candidates={given!r} names no model. Pass at least one."
         raise ValueError(msg)
@@ -121,6 +124,22 @@ def candidates_of(given: CandidatesLike, catalog: Catalog) -> list[Candidate]:
     return list(named.values())
 
 
+def _found(given: Any, catalog: Catalog) -> Sequence[Any]:
+    one = f"candidates={given!r} is one model. Pass a list of models, a preset's name, or a query."
+    if isinstance(given, (Candidate, Model, BaseChatModel)):
+        raise TypeError(one)
+    if isinstance(given, str):
+        if given not in presets() and "/" in given:
+            raise ValueError(one)
+        return catalog.preset(given)
+    if isinstance(given, dict):
+        # What is billed for a day's patience does not answer a call, and an alias is another name of one that is there.
+        fitting = catalog.search(**{**given, "limit": None})
+        return [each for each in fitting if each.variant != "batch" and not each.is_alias][: given.get("limit")]
+    return list(given)
+
+
+_INPUTS = ("text", "image", "audio", "video")
 _ABILITIES = {
     "tool_calling": "tools", "tool_choice": "tool_choice", "structured_output": "structured_outputs",
     "reasoning_output": "reasoning", "temperature": "temperature",
@@ -133,13 +152,13 @@ def _of_profile(name: str, profile: Mapping[str, Any]) -> Model | None:
         return None
     denied = {ours for theirs, ours in _ABILITIES.items() if profile.get(theirs) is False}
     listed = frozenset(_EVERY_PARAMETER - denied) if denied else frozenset[str]()
-    inputs = {"text", *(kind for kind in ("image", "audio", "video") if profile.get(f"{kind}_inputs") is not False)}
+    inputs = frozenset(kind for kind in _INPUTS if kind == "text" or profile.get(f"{kind}_inputs") is not False)
     return Model(
         name,
         context_length=profile.get("max_input_tokens"),
         max_completion_tokens=profile.get("max_output_tokens"),
         supported_parameters=listed,
-        input_modalities=frozenset(inputs) if any(f"{kind}_inputs" in profile for kind in inputs) else frozenset(),
+        input_modalities=inputs if any(f"{kind}_inputs" in profile for kind in _INPUTS) else frozenset(),
     )
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import fnmatch
+import math
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 from langchain_openrouter.catalog.query import check_choice
 from langchain_openrouter.costs.money import EXACT, Money, as_dollars
-from langchain_openrouter.routing.table import PICO, members
+from langchain_openrouter.routing.table import PICO
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from langchain_openrouter.routing.candidate import Candidate
     from langchain_openrouter.routing.table import Table
 
-__all__ = ["REGION_URLS", "Constraints", "Rejection", "Rule"]
+__all__ = ["REGION_URLS", "Constraints", "Rejection", "Rule", "too_poor"]
 
 Rule = Literal[
     "not_allowed", "denied", "closed_weights", "not_free", "data_policy", "region", "quality", "expired", "parameter",
@@ -64,7 +66,8 @@ class Constraints:
         max_latency: The most seconds to the first token. A model that nobody has measured yet passes.
         min_throughput: The least tokens per second. A model that nobody has measured yet passes.
         context_margin: Share of the prompt that is left free, since its tokens are counted about.
-        allow: Patterns of the only models that may answer, such as `anthropic/*`.
+        allow: Patterns of the only models that may answer, such as `anthropic/*`: of their ids, or of the names that
+            candidates were given.
         deny: Patterns of models that may not.
         open_weights: Whether only models with published weights may answer.
         free: Whether only models that cost nothing may answer.
@@ -93,12 +96,11 @@ class Constraints:
         """Refuse what makes no sense."""
         if self.max_cost_per_call is not None:
             as_dollars(self.max_cost_per_call, "max_cost_per_call")
-        for name in self.min_quality if isinstance(self.min_quality, Mapping) else ():
-            check_choice("min_quality", name, _BENCHMARKS)
+        self._check_quality()
         for name in ("max_latency", "min_throughput"):
             if (limit := getattr(self, name)) is not None and not limit > 0:
                 raise ValueError(f"{name}={limit!r} is no limit. Pass a number above 0, or leave it out.")
-        if not self.context_margin >= 0:
+        if not 0 <= self.context_margin < math.inf:
             raise ValueError(f"context_margin={self.context_margin!r} is no share. Pass 0 or more, such as 0.1.")
         for name in ("allow", "deny"):
             if isinstance(patterns := getattr(self, name), str):
@@ -106,6 +108,18 @@ class Constraints:
         for name, known in _CHOICES.items():
             if (value := getattr(self, name)) is not None:
                 check_choice(name, value, known)
+
+    def _check_quality(self) -> None:
+        for name in self._least_scores:
+            check_choice("min_quality", name, _BENCHMARKS)
+        wanted: Any = self.min_quality
+        for least in wanted.values() if isinstance(wanted, Mapping) else [wanted]:
+            if least is not None and not (isinstance(least, (int, float)) and math.isfinite(least)):
+                raise ValueError(f"min_quality={wanted!r} is no score. Pass a number, or some by benchmark.")
+
+    @property
+    def _least_scores(self) -> Mapping[str, float]:
+        return self.min_quality if isinstance(self.min_quality, Mapping) else {}
 
     @property
     def most_pico(self) -> int | None:
@@ -122,7 +136,7 @@ class Constraints:
     def record(self) -> dict[str, Any]:
         """Give those that are set, as JSON."""
         return {
-            name: str(value) if isinstance(value, Decimal) else value
+            name: _written(value)
             for name in self.__slots__
             if (value := getattr(self, name)) is not None and value is not False
         }
@@ -142,10 +156,12 @@ class Constraints:
         return rejected
 
     def _lasting(self, table: Table, position: int, candidate: Candidate, day: dt.date) -> Iterator[Rejection]:
-        name, model = candidate.called, table.facts[position]
-        if self.allow is not None and not _matches(name, self.allow):
+        model = table.facts[position]
+        names = candidate.names(model)
+        if self.allow is not None and not _matches(names, self.allow):
             yield Rejection("not_allowed", "it is not among the models that are allowed")
-        if _matches(name, self.deny or ()):
+        # What an alias stands for may change: it is enough to deny it, but not to allow it.
+        if _matches(names | {model.alias_target or model.id} if model else names, self.deny or ()):
             yield Rejection("denied", "it is among the models that are denied")
         if self.open_weights and not (model and model.open_weights):
             yield Rejection("closed_weights", "its weights are not known to be published")
@@ -155,10 +171,10 @@ class Constraints:
             yield from self._elsewhere()
         if model is not None and model.has_expired(day):
             yield Rejection("expired", f"it was to be removed after {model.expiration_date}")
-        for benchmark, least in self.min_quality.items() if isinstance(self.min_quality, Mapping) else ():
+        for benchmark, least in self._least_scores.items():
             score = getattr(model.benchmarks, benchmark) if model else None
             if score is None or score < least:
-                yield _too_poor(benchmark, score, least)
+                yield too_poor(benchmark, score, least)
 
     def _elsewhere(self) -> Iterator[Rejection]:
         """Say what another provider's model cannot promise."""
@@ -167,23 +183,29 @@ class Constraints:
         if self.region is not None:
             yield Rejection("region", "it is not at OpenRouter, so the region of its provider is not known")
 
-    def poor(self, table: Table, task: Any, fitting: int) -> dict[int, Rejection]:
-        """Give those that are not good enough at a task."""
-        least = self.min_quality
-        if least is None or isinstance(least, Mapping):
-            return {}
-        scores = table.quality(task)
-        return {
-            position: _too_poor(f"quality at {task}", score, least)
-            for position in members(fitting)
-            if (score := scores[position]) is None or score < least
-        }
 
+def too_poor(what: str, score: float | None, least: float) -> Rejection:
+    """Say that a model is not good enough.
 
-def _too_poor(what: str, score: float | None, least: float) -> Rejection:
+    Args:
+        what: What was measured.
+        score: What it was found to be.
+        least: What is wanted.
+    """
     known = "not known" if score is None else f"{score:g}"
     return Rejection("quality", f"its {what} is {known}; at least {least:g} is wanted", (score, least))
 
 
-def _matches(name: str, patterns: Sequence[str]) -> bool:
-    return any(re.match(fnmatch.translate(pattern), name) for pattern in patterns)
+def _matches(names: set[str], patterns: Sequence[str]) -> bool:
+    return any(re.match(fnmatch.translate(pattern), name) for pattern in patterns for name in names)
+
+
+def _written(value: Any) -> Any:
+    """Give a demand as JSON, whatever kind of number or collection it is."""
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, AbstractSet):
+        return sorted(value)
+    return list(value) if isinstance(value, Sequence) and not isinstance(value, str) else value

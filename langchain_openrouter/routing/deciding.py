@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from langchain_openrouter.costs.estimation import SHORTEST_LIMIT
 from langchain_openrouter.errors import NoCandidateError
 from langchain_openrouter.routing.decision import RoutingDecision
 from langchain_openrouter.routing.options import Options, Situation
@@ -80,7 +82,7 @@ def decide(terms: Terms, moment: Moment, needs: Needs, situation: Situation, tas
     table, constraints = terms.table, terms.constraints
     costs = _expected_costs(table, needs, moment.at)
     sieve = Sieve(table, terms.lasting)
-    waived = sieve.by_abilities(needs)
+    sieve.by_abilities(needs)
     sieve.by_length(needs, constraints.context_margin)
     sieve.by_quality(constraints, situation.task)
     sieve.by_cost(constraints, costs)
@@ -88,9 +90,10 @@ def decide(terms: Terms, moment: Moment, needs: Needs, situation: Situation, tas
     if moment.left is not None:
         sieve.by_budget(costs, moment.left, moment.begin)
     last_resort = sieve.by_health(moment.waits)
+    waived = sieve.by_preferences(needs)
     if not sieve.fitting:
         raise _nobody(sieve.rejections())
-    positions = list(members(sieve.fitting))
+    positions = members(sieve.fitting)
     qualities = table.quality(situation.task)
     options = Options(
         [table.names[i] for i in positions],
@@ -119,10 +122,10 @@ def decide(terms: Terms, moment: Moment, needs: Needs, situation: Situation, tas
 
 def _expected_costs(table: Table, needs: Needs, at: dt.datetime) -> list[int | None]:
     """Give picodollars that the answer of each candidate is expected to cost."""
-    prompt = needs.prompt.expected
+    prompt, choices = needs.prompt.expected, needs.choices
     prices = table.prices(prompt, at)
     return [
-        None if into < 0 else into * prompt + out * answer + call
+        None if into < 0 else into * prompt + out * answer * choices + call
         for into, out, call, answer in zip(
             prices.prompt, prices.completion, prices.request, _expected_answers(table, needs), strict=True
         )
@@ -131,8 +134,17 @@ def _expected_costs(table: Table, needs: Needs, at: dt.datetime) -> list[int | N
 
 def _expected_answers(table: Table, needs: Needs) -> Sequence[int]:
     """Give tokens that the answer of each candidate is expected to have."""
-    limit = needs.max_tokens
-    return table.typical_answer if limit is None else [min(limit, tokens) for tokens in table.typical_answer]
+    answers = table.typical_answer
+    if needs.max_tokens is not None:
+        limit = max(needs.max_tokens, SHORTEST_LIMIT)
+        answers = [min(limit, tokens) for tokens in answers]
+    if table.least_context - needs.prompt.low >= table.most_typical:
+        return answers
+    rooms = (
+        context - needs.prompt.low if context else tokens
+        for context, tokens in zip(table.context, answers, strict=True)
+    )
+    return [min(tokens, max(room, 1)) for tokens, room in zip(answers, rooms, strict=True)]
 
 
 def _expected_seconds(
@@ -147,7 +159,11 @@ def _expected_seconds(
 
 def _scores(policy: Policy, options: Options, situation: Situation) -> Scores:
     scores = policy(options, situation)
-    if len(scores) != len(options) or any(score != score for score in scores):  # noqa: PLR0124  # NaN
+    try:
+        is_wrong = len(scores) != len(options) or any(map(math.isnan, [each for each in scores if each is not None]))
+    except TypeError:
+        is_wrong = True
+    if is_wrong:
         name, _ = described(policy)
         msg = (
             f"The policy {name!r} gave {scores!r} for {len(options)} models. It has to give a number or None for each."

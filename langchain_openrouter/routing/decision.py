@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from langchain_openrouter.costs.money import in_dollars, written
 from langchain_openrouter.routing.constraints import Rejection
 from langchain_openrouter.routing.needs import Needs
 from langchain_openrouter.routing.options import Options, Situation
-from langchain_openrouter.routing.policy import policy_of_record
+from langchain_openrouter.routing.policy import policy_of_record, read_policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -39,7 +40,7 @@ class RoutingDecision:
         policy_arguments: What it was made with.
         constraints: What the user demands.
         task_reason: Why the task was taken to be what it is.
-        waived: Parameters that no model supports, so that they were not asked for.
+        waived: Parameters that none of the options supports, so that they were not asked for.
         last_resort: Whether all models that fit are resting after failures, so that they are tried all the same.
         at: When it was decided (UTC).
         catalog_date: The day and time of the facts (UTC); `None` where that is not known.
@@ -131,8 +132,8 @@ class RoutingDecision:
     @property
     def reason(self) -> str:
         """Why the chosen model was chosen, in a sentence."""
-        arguments = ", ".join(f"{name}={value!r}" for name, value in self.policy_arguments.items())
-        among = f"first of {len(self.options)} that can answer, by {self.policy}({arguments})"
+        by = read_policy(self.policy, self.policy_arguments)
+        among = f"first of {len(self.options)} that can answer, by {by!r}"
         return f"{self.chosen} is {among}, for {self.complexity} {self.task} ({self.task_reason})."
 
     def explain(self) -> str:
@@ -157,7 +158,7 @@ class RoutingDecision:
         """Give all of it as JSON: who has the record can make the decision again, with `rebuild`."""
         options = self.options.record()
         for option, score in zip(options, self.points, strict=True):
-            option["score"] = score
+            option["score"] = _written(score)
         return {
             **self._head(),
             "options": options,
@@ -217,7 +218,7 @@ class RoutingDecision:
         date = record["catalog_date"]
         return cls(
             options=Options.from_record(record["options"]),
-            points=[option["score"] for option in record["options"]],
+            points=[_read(option["score"]) for option in record["options"]],
             needs=Needs.from_record(record["needs"]),
             situation=Situation(record["task"], record["complexity"], **record["situation"]),
             policy=record["policy"],
@@ -256,6 +257,17 @@ def in_order(options: Options, scores: Scores) -> list[int]:
     unknown = [i for i in range(len(options)) if scores[i] is None]
     by_cost = _cost_key(options.costs)
     return sorted(known, key=lambda i: (-(scores[i] or 0.0), *by_cost(i))) + sorted(unknown, key=by_cost)
+
+
+def _written(score: float | None) -> float | str | None:
+    """Give a score as JSON, which knows neither NumPy's numbers nor infinite ones."""
+    if score is None:
+        return None
+    return float(score) if math.isfinite(score) else str(float(score))
+
+
+def _read(score: float | str | None) -> float | None:
+    return None if score is None else float(score)
 
 
 def _best(options: Options, scores: Scores) -> int:

@@ -8,20 +8,22 @@ would count every token twice.
 from __future__ import annotations
 
 import asyncio
+import time
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, cast
 
 from langchain_core.callbacks import AsyncCallbackManager, AsyncCallbackManagerForLLMRun, CallbackManager
 from langchain_core.language_models import LanguageModelInput
+from langchain_core.language_models.base import LangSmithParams
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, message_chunk_to_message
 from langchain_core.messages.ai import add_ai_message_chunks
+from langchain_core.messages.utils import count_tokens_approximately
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult, LLMResult
 from langchain_core.runnables import Runnable, RunnableConfig
-from langchain_core.runnables.base import RunnableBindingBase
 from langchain_core.runnables.config import (
     ensure_config,
     get_async_callback_manager_for_config,
@@ -35,12 +37,14 @@ from pydantic import ConfigDict, Field, SkipValidation, model_validator
 from typing_extensions import override
 
 from langchain_openrouter.catalog.query import check_choice
+from langchain_openrouter.chat import counting
 from langchain_openrouter.chat.binding import Binding
+from langchain_openrouter.chat.tools import to_wire_tools
 from langchain_openrouter.routing.streaming import as_chunk
 
-__all__ = ["Delegating", "Work", "with_tools"]
+__all__ = ["Delegating", "Work"]
 
-_OF_TOOLS = frozenset({"parallel_tool_calls", "strict", "tool_choice", "tools"})
+_OF_MODELS = ("cache", "rate_limiter")
 
 
 @dataclass
@@ -52,6 +56,7 @@ class Work:
         arguments: Arguments of the call, `stop` among them where it was given.
         config: LangChain's configuration of the call.
         plan: What was decided before the run.
+        began: When the call began, by a clock that never goes back.
         metadata: Gives what traces are told of the call.
         answer: The answer, or its chunks, when they are there.
     """
@@ -60,6 +65,7 @@ class Work:
     arguments: dict[str, Any]
     config: RunnableConfig
     plan: Any = None
+    began: float = field(default_factory=time.monotonic)
     metadata: Callable[[], dict[str, Any]] = dict
     answer: AIMessage | list[AIMessageChunk] | None = None
 
@@ -76,7 +82,10 @@ class Delegating(Binding):
     @classmethod
     def _gather_model_options(cls, values: dict[str, Any]) -> Any:
         """Move what only a `ChatOpenRouter` has a field for to the models that are made."""
-        own = get_pydantic_field_names(cls)
+        for name in _OF_MODELS:
+            if values.get(name) is not None:
+                raise ValueError(f"`{name}` belongs to the models that answer. Give it to them, or in `model_options`.")
+        own = get_pydantic_field_names(cls) - {"output_version"}  # which is of the models that answer, too
         others = {name: value for name, value in values.items() if name not in own}
         if not others:
             return values
@@ -110,6 +119,24 @@ class Delegating(Binding):
     @abstractmethod
     def _apieces(self, work: Work, config: RunnableConfig) -> AsyncGenerator[AIMessageChunk, None]:
         """Let a model stream its answer."""
+
+    @override
+    def get_token_ids(self, text: str) -> list[int]:
+        """Give one number for each token that the text will about have; an estimate that needs no network."""
+        return self.custom_get_token_ids(text) if self.custom_get_token_ids else counting.token_ids(text)
+
+    @override
+    def get_num_tokens_from_messages(self, messages: list[BaseMessage], tools: Sequence[Any] | None = None) -> int:
+        """Estimate the prompt tokens of messages and tools, without a network."""
+        converted: list[Any] | None = to_wire_tools(tools) if tools else None
+        return count_tokens_approximately(messages, tools=converted)
+
+    @override
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        params = super()._get_ls_params(stop=stop, **kwargs)
+        params["ls_provider"] = "openrouter"
+        params["ls_model_name"] = kwargs.get("model") or self.get_name()
+        return params
 
     @override
     def _get_invocation_params(self, stop: list[str] | None = None, **kwargs: Any) -> dict[str, Any]:
@@ -212,7 +239,12 @@ class Delegating(Binding):
     ) -> LLMResult:  # fmt: skip
         """Answer each of several prompts at once; see `BaseChatModel.agenerate`."""
         config = _config(callbacks, tags, metadata, run_name, run_id if len(messages) == 1 else None)
-        return _result(await asyncio.gather(*(self.ainvoke(each, config, stop=stop, **kwargs) for each in messages)))
+        asked = (self.ainvoke(each, config, stop=stop, **kwargs) for each in messages)
+        answers = await asyncio.gather(*asked, return_exceptions=True)  # so that none is left running
+        for each in answers:
+            if isinstance(each, BaseException):
+                raise each
+        return _result([each for each in answers if isinstance(each, AIMessage)])
 
     @override
     def _generate(
@@ -279,19 +311,6 @@ class Delegating(Binding):
         return Work(messages, arguments, merge_configs(own, ensure_config(config)))
 
 
-def with_tools(model: BaseChatModel, arguments: dict[str, Any]) -> tuple[Runnable[Any, Any], dict[str, Any]]:
-    """Give the model that answers a call, and the arguments, with the tools among them in the model's own form."""
-    if not arguments.get("tools"):
-        return model, {name: value for name, value in arguments.items() if name != "tools"}
-    of_tools = {name: arguments[name] for name in _OF_TOOLS & arguments.keys()}
-    others = {name: value for name, value in arguments.items() if name not in _OF_TOOLS}
-    runnable: Runnable[Any, Any] = model.bind_tools(**of_tools)
-    # A binding would lay the configuration of the surrounding graph over the one that it is called with.
-    while isinstance(runnable, RunnableBindingBase) and not runnable.config and not runnable.config_factories:
-        runnable, others = runnable.bound, {**runnable.kwargs, **others}
-    return runnable, others
-
-
 @contextmanager
 def _run(model: BaseChatModel, work: Work) -> Iterator[RunnableConfig]:
     """Tell callbacks of a run, and give the configuration of its steps."""
@@ -320,7 +339,7 @@ async def _arun(model: BaseChatModel, work: Work) -> AsyncIterator[RunnableConfi
     except BaseException as error:
         await run.on_chain_error(error)
         raise
-    await run.on_chain_end(work.answer)
+    await run.on_chain_end(_told(work, run.handlers))
 
 
 def _name(model: BaseChatModel, config: RunnableConfig) -> str:

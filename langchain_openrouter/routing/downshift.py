@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from langchain_openrouter.costs.money import EXACT
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -85,6 +87,6 @@ class Downshift:
         scope: dict[str, Any] = self.scope
         status = self.budget.status(**scope) if self.ledger is None else self.ledger.status(self.budget, **scope)
         dollars = max(status.remaining, Decimal(0))
-        left = Left(float(dollars / status.limit) if status.limit else 0.0, dollars)
+        left = Left(float(EXACT.divide(dollars, status.limit)) if status.limit else 0.0, dollars)
         self._seen = clock(), left
         return left

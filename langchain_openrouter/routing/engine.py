@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Engine"]
 
+_FRESH_FOR = 300.0
+"""Seconds for which a model stays out that was too slow."""
+
 _AT_ONCE = 8
 """Requests for live figures."""
 
@@ -72,10 +76,11 @@ class Engine:
     speeds: dict[str, Speed] = field(default_factory=dict)
     _terms: tuple[Catalog, dt.date, Terms] | None = None
     _models: dict[str, BaseChatModel] = field(default_factory=dict)
+    _learned: dict[str, float] = field(default_factory=dict)
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle without what can be found again."""
-        return {**self.__dict__, "_terms": None, "_models": {}}
+        return {**self.__dict__, "_terms": None, "_models": {}, "_learned": {}}
 
     def terms(self, now: dt.datetime) -> Terms:
         """Give the candidates as of a catalog and a day."""
@@ -84,6 +89,9 @@ class Engine:
         if known is not None and known[0] is catalog and known[1] == now.date():
             return known[2]
         found = [self._rated(each) for each in candidates_of(self.candidates, catalog)]
+        unknown = self.quality.keys() - {each.called for each in found}
+        if unknown and not isinstance(self.candidates, (str, dict)):
+            raise ValueError(f"quality= rates {', '.join(sorted(unknown))}, and no candidate is called so.")
         table = Table(found, catalog)
         terms = Terms(table, self.constraints, self.policy, self.constraints.lasting(table, now.date()))
         self._terms = catalog, now.date(), terms
@@ -115,30 +123,46 @@ class Engine:
         situation = Situation(
             guess.task,
             guess.complexity,
-            self._previous(messages, arguments, config),
+            self._previous(terms.table, messages, arguments, config),
             self.memory.turn,
             self.memory.draw(),
         )
         moment = Moment(
             now,
             self.health.snapshot(terms.table.names),
-            self.speeds,
+            self._fresh_speeds(),
             None if self.downshift is None else self.downshift.left(),
             0.5 if self.downshift is None else self.downshift.begin,
         )
-        return decide(terms, moment, read_needs(messages, arguments), situation, guess.reason)
+        return decide(terms, moment, read_needs(messages, {**self.fields, **arguments}), situation, guess.reason)
+
+    def _fresh_speeds(self) -> Mapping[str, Speed]:
+        """Give the speeds; where they can reject a model, those of its calls count for some minutes only."""
+        if self.constraints.max_latency is None and self.constraints.min_throughput is None:
+            return self.speeds
+        oldest = time.monotonic() - _FRESH_FOR
+        return {
+            name: speed
+            for name, speed in self.speeds.items()
+            if speed.source != "calls" or self._learned.get(name, oldest) > oldest
+        }
 
     @property
     def _keeps_by(self) -> str:
         """Whose earlier answers a policy that stays with a model looks at."""
-        arguments = self.policy.arguments if isinstance(self.policy, NamedPolicy) else {}
-        return str(arguments.get("by", "thread"))
+        policy: Any = self.policy
+        while isinstance(policy, NamedPolicy) and "by" not in policy.arguments:
+            policy = policy.arguments.get("then")  # one that stays may stand inside of others
+        return str(policy.arguments["by"]) if isinstance(policy, NamedPolicy) else "thread"
 
     def _previous(
-        self, messages: Sequence[BaseMessage], arguments: Mapping[str, Any], config: RunnableConfig
+        self, table: Table, messages: Sequence[BaseMessage], arguments: Mapping[str, Any], config: RunnableConfig
     ) -> str | None:
         latest = self.memory.latest(whose(config, self._keeps_by, arguments))
-        return latest or (None if self._keeps_by == "user" else answered_before(messages))
+        if latest is None and self._keeps_by != "user":
+            latest = answered_before(messages)
+        # An answer tells the dated name of its model.
+        return latest if latest is None or latest in table.positions else table.called.get(latest, [latest])[0]
 
     def model(self, name: str, table: Table) -> BaseChatModel:
         """Give the chat model of a candidate; those of ids are made when they are needed."""
@@ -156,6 +180,7 @@ class Engine:
             known = self.speeds.get(name) or Speed()
             first_token_s = known.first_token_s if speed.first_token_s is None else speed.first_token_s
             learned = replace(known, first_token_s=first_token_s, answer_s=speed.duration_s, source="calls")
+            self._learned[name] = time.monotonic()
             self.speeds = {**self.speeds, name: learned}  # anew: other threads read the old one
 
     def refresh(self, ledger: Ledger | None, since: dt.timedelta, *, live: bool) -> None:
@@ -169,7 +194,8 @@ class Engine:
                 found |= {table.names[i]: speed for i, speed in zip(ours, speeds, strict=True) if speed}
         if ledger is not None:
             found |= speeds_of_records(ledger.records(since=in_utc() - since))
-        self.speeds = {**self.speeds, **{name: speed for name, speed in found.items() if name in table.positions}}
+        learned = {name: speed for model, speed in found.items() for name in table.called.get(model, ())}
+        self.speeds = {**self.speeds, **learned}
 
 
 def _live_speed(table: Table, position: int) -> Speed | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from langchain_core import exceptions as core
 
+from langchain_openrouter.catalog.reading import items, mapping
 from langchain_openrouter.costs import price
 from langchain_openrouter.errors import (
     EmptyResponseError,
@@ -17,19 +18,22 @@ from langchain_openrouter.errors import (
     ModerationError,
     RateLimitError,
 )
-from langchain_openrouter.routing.health import tells_of_health
+from langchain_openrouter.routing.health import status_of, tells_of_health
 from langchain_openrouter.routing.models import ModelLike, chat_model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from langchain_core.messages import AIMessage
     from langchain_core.runnables import RunnableWithFallbacks
+
+    from langchain_openrouter.catalog import Model
 
 __all__ = [
     "FALLBACK_ERRORS",
     "NoPlaceError",
     "Remedy",
+    "cost_of_answer",
     "cost_of_failure",
     "empty",
     "is_empty",
@@ -55,6 +59,9 @@ FALLBACK_ERRORS: tuple[type[BaseException], ...] = (
 """Errors that another model may survive: rate limits, overload, failures of a server, time-outs, broken connections,
 empty and cut answers, missing models and endpoints, prompts that are too long, and moderation."""
 
+
+_BY_STATUS: dict[int | None, Remedy] = {404: "next", 413: "larger"}
+"""Of errors of other providers' packages that are none of LangChain's."""
 
 _NO_CHUNKS = "No generation chunks were returned"
 """How LangChain says that a stream was empty; it has no class of its own."""
@@ -98,6 +105,9 @@ def remedy_of(error: BaseException) -> Remedy:
         return "free"
     if isinstance(error, (InFlightBudgetError, ModerationError, ModelValidationError, core.ModelNotFoundError)):
         return "next"
+    status = None if isinstance(error, core.ModelError) else status_of(error)
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
     if tells_of_health(error) or (isinstance(error, ValueError) and _NO_CHUNKS in str(error)):
         return "next"
     return "raise"
@@ -135,10 +145,15 @@ def with_model_fallbacks(model: ModelLike, fallbacks: list[ModelLike]) -> Runnab
 
 def is_empty(message: AIMessage) -> bool:
     """Say whether an answer has nothing in it: no text, tool call, refusal, thought, sound or image."""
-    if message.content or message.tool_calls or message.invalid_tool_calls:
+    if message.tool_calls or message.invalid_tool_calls or any(map(_says, message.content)):
         return False
     told = message.additional_kwargs
     return not any(told.get(name) for name in ("audio", "images", "reasoning_content", "reasoning_details", "refusal"))
+
+
+def _says(block: Any) -> bool:
+    """Say whether a block of a message, or a letter of its text, says anything."""
+    return bool(block) and not (isinstance(block, dict) and block.get("type") == "text" and not block.get("text"))
 
 
 def empty(message: AIMessage) -> EmptyResponseError:
@@ -148,6 +163,25 @@ def empty(message: AIMessage) -> EmptyResponseError:
         partial_message=message,
         generation_id=message.response_metadata.get("id"),
     )
+
+
+def cost_of_answer(message: AIMessage, facts: Model | None = None) -> Decimal | None:
+    """Give dollars that an answer cost, with all attempts of a router or a cascade that gave it; `None`: nobody knows.
+
+    Args:
+        message: The answer.
+        facts: The model, for prices where the answer tells no cost.
+    """
+    told = message.response_metadata
+    costs = [told["cascade"]["cost"]] if "cascade" in told else [each["cost"] for each in _attempts_in(told)]
+    if costs:
+        return None if None in costs else sum(map(Decimal, costs), Decimal(0))
+    known = price(message)
+    return known.total if known.total is not None or facts is None else price(message, facts).total
+
+
+def _attempts_in(told: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return items(mapping(told.get("routing")).get("attempts"))
 
 
 def cost_of_failure(error: Exception) -> Decimal | None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from langchain_openrouter.routing.breaker import State
 
-__all__ = ["Health", "Pace", "tells_of_health"]
+__all__ = ["Health", "Pace", "status_of", "tells_of_health"]
 
 _Key: TypeAlias = tuple[str, str | None]
 _T = TypeVar("_T")
@@ -298,10 +298,20 @@ def tells_of_health(error: BaseException) -> bool:
     if isinstance(error, core.ModelError):
         # A refusal comes first: too much money on its way is a rate limit too, of the account.
         return isinstance(error, _ILL) and not isinstance(error, _WELL)
-    status = getattr(error, "status_code", None) or getattr(getattr(error, "response", None), "status_code", None)
-    if isinstance(status, int):
+    status = status_of(error)
+    if status is not None:
         return status in {_REQUEST_TIMEOUT, _TOO_MANY_REQUESTS} or status >= _SERVER_ERROR
     return isinstance(error, (TimeoutError, ConnectionError)) or failure_kind(error) is not None
+
+
+def status_of(error: BaseException) -> int | None:
+    """Give the HTTP status that an error of any package tells; `None` where it tells none."""
+    response = getattr(error, "response", None)
+    if isinstance(response, dict):  # as botocore has it
+        response = response.get("ResponseMetadata") or {}
+        return response.get("HTTPStatusCode")
+    told = (getattr(error, "status_code", None), getattr(error, "code", None), getattr(response, "status_code", None))
+    return next((status for status in told if isinstance(status, int) and not isinstance(status, bool)), None)
 
 
 def _is_time(seconds: Any) -> bool:

@@ -14,11 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["family_of", "without_foreign_reasoning"]
 
-_FAMILIES = {
-    "anthropic-claude": "anthropic", "azure-openai": "openai", "google-gemini": "google", "openai-responses": "openai",
-    "xai-responses": "x-ai",
-}  # fmt: skip
-"""Formats of reasoning details without their version, with the author of the models that take them back.
+_FAMILIES = {"anthropic": "anthropic", "google": "google", "meta": "meta-llama", "openai": "openai", "xai": "x-ai"}
+"""A word in the format of reasoning details, with the author of the models that take them back.
 
 Source: `reasoning_details[].format` in https://openrouter.ai/docs/use-cases/reasoning-tokens and recorded traffic.
 """
@@ -44,7 +41,12 @@ def without_foreign_reasoning(messages: Sequence[BaseMessage], model: str) -> li
         {}
     """
     family = family_of(model)
-    return [_cleaned(each, family) if isinstance(each, AIMessage) else each for each in messages]
+    # Models of other providers' packages, whose names have no slash, know their own.
+    own = "/" not in model
+    return [
+        _cleaned(each, family) if isinstance(each, AIMessage) and not (own and "/" not in _author(each)) else each
+        for each in messages
+    ]
 
 
 def family_of(model: str) -> str:
@@ -84,8 +86,11 @@ def _is_plain(block: Any, message: AIMessage, family: str) -> bool:
 
 def _belongs(detail: Mapping[str, Any], message: AIMessage, family: str) -> bool:
     """Say whether a detail is of a family: by its format, else by the model that wrote the message."""
-    written = str(detail.get("format") or "").rpartition("-v")[0]
-    if written in _FAMILIES:
-        return _FAMILIES[written] == family
-    author = message.response_metadata.get("model_name")
-    return not isinstance(author, str) or "/" not in author or family_of(author) == family
+    author = _author(message)
+    words = str(detail.get("format") or "").split("-")
+    told = next((author for word, author in _FAMILIES.items() if word in words), None)
+    return told == family if told else "/" not in author or family_of(author) == family
+
+
+def _author(message: AIMessage) -> str:
+    return str(message.response_metadata.get("model_name") or "")

@@ -77,7 +77,8 @@ def whose(config: RunnableConfig, by: str, arguments: Mapping[str, Any]) -> str 
     """
     names = {"thread": _THREADS, "user": _USERS}.get(by, ())
     places = (mapping(config.get("configurable")), mapping(config.get("metadata")), arguments)
-    return next((f"{by} {value}" for place in places for name in names if (value := place.get(name))), None)
+    values = (place.get(name) for place in places for name in names)
+    return next((f"{by} {value}" for value in values if value not in (None, "")), None)
 
 
 def answered_before(messages: Sequence[BaseMessage]) -> str | None:

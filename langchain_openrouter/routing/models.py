@@ -8,7 +8,7 @@ from langchain_core.language_models import BaseChatModel
 
 from langchain_openrouter.catalog import Model
 
-__all__ = ["ModelLike", "chat_model", "is_ours", "model_name"]
+__all__ = ["ModelLike", "chat_model", "is_ours", "keeps_deadlines", "model_name"]
 
 ModelLike: TypeAlias = str | Model | BaseChatModel
 """An id as in `Catalog.lookup`, a model of the catalog, or a chat model."""
@@ -66,3 +66,8 @@ def is_ours(model: BaseChatModel) -> bool:
     from langchain_openrouter.chat_models import ChatOpenRouter
 
     return isinstance(model, ChatOpenRouter)
+
+
+def keeps_deadlines(model: BaseChatModel) -> bool:
+    """Say whether a chat model ends by itself when its deadline is over; OpenRouter's other API knows none."""
+    return is_ours(model) and not getattr(model, "use_responses_api", False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from langchain_openrouter.catalog.reading import mapping, texts
 from langchain_openrouter.catalog.validation import wanted_parameters
 from langchain_openrouter.chat.tools import to_wire_tools
-from langchain_openrouter.costs.prompt import TokenRange, count_prompt
+from langchain_openrouter.costs.prompt import IMAGES, TokenRange, count_prompt
 from langchain_openrouter.wire.request import wire_names
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from langchain_core.messages import BaseMessage
 
-__all__ = ["Needs", "read_needs"]
+__all__ = ["Needs", "count_images", "read_needs"]
 
 _MODALITY_OF = {
     "audio": "audio", "image": "image", "image_url": "image", "input_audio": "audio", "input_image": "image",
@@ -35,6 +35,7 @@ class Needs:
         parameters: By parameter: names of which a model has to support one.
         inputs: Modalities of the prompt beside text.
         outputs: Modalities of the answer that are asked for.
+        choices: How many answers are asked for.
     """
 
     prompt: TokenRange
@@ -42,6 +43,7 @@ class Needs:
     parameters: Mapping[str, frozenset[str]]
     inputs: frozenset[str]
     outputs: frozenset[str]
+    choices: int = 1
 
     def record(self) -> dict[str, Any]:
         """Give them as JSON."""
@@ -51,6 +53,7 @@ class Needs:
             "parameters": {name: sorted(names) for name, names in self.parameters.items()},
             "inputs": sorted(self.inputs),
             "outputs": sorted(self.outputs),
+            "choices": self.choices,
         }
 
     @classmethod
@@ -62,6 +65,7 @@ class Needs:
             {name: frozenset(names) for name, names in record["parameters"].items()},
             frozenset(record["inputs"]),
             frozenset(record["outputs"]),
+            record["choices"],
         )
 
 
@@ -82,7 +86,8 @@ def read_needs(messages: Sequence[BaseMessage], arguments: Mapping[str, Any]) ->
     tools = to_wire_tools(body["tools"]) if body.get("tools") else []
     body["tools"] = tools
     wanted = wanted_parameters(body)
-    limit = body.get("max_tokens") or body.get("max_completion_tokens")
+    limit = body.get("max_completion_tokens") or body.get("max_tokens")  # OpenRouter prefers the newer name
+    choices = body.get("n")
     schemas = [form] if isinstance(form := body.get("response_format"), dict) else []
     return Needs(
         prompt=count_prompt(messages, [*tools, *schemas]),
@@ -90,6 +95,7 @@ def read_needs(messages: Sequence[BaseMessage], arguments: Mapping[str, Any]) ->
         parameters={name: names for name, (_, names) in wanted.items()},
         inputs=frozenset(_modalities(messages)),
         outputs=frozenset(texts(body.get("modalities")) - {"text"}),
+        choices=choices if isinstance(choices, int) and choices > 0 else 1,
     )
 
 
@@ -100,3 +106,9 @@ def _modalities(messages: Sequence[BaseMessage]) -> Iterator[str]:
                 kind = block.get("type") if isinstance(block, dict) else None
                 if kind in _MODALITY_OF:
                     yield _MODALITY_OF[kind]
+
+
+def count_images(messages: Sequence[BaseMessage]) -> int:
+    """Count the images of a prompt, which may cost something beside their tokens."""
+    lists = (message.content for message in messages if isinstance(message.content, list))
+    return sum(isinstance(block, dict) and block.get("type") in IMAGES for blocks in lists for block in blocks)

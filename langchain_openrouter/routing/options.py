@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, overload
 
-from langchain_openrouter.costs.money import written
+from langchain_openrouter.costs.money import EXACT, written
 from langchain_openrouter.routing.table import PICO
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Options(Sequence[Option]):
         cost = self.costs[index]
         return Option(
             self.models[index],
-            None if cost is None else cost * PICO,
+            None if cost is None else EXACT.multiply(cost, PICO),
             self.qualities[index],
             self.seconds[index],
             self.tiers[index],
@@ -108,7 +108,7 @@ class Options(Sequence[Option]):
     @classmethod
     def from_record(cls, record: Sequence[Mapping[str, Any]]) -> Options:
         """Read what `record` gives."""
-        costs = [None if each["cost"] is None else int(Decimal(each["cost"]) / PICO) for each in record]
+        costs = [None if each["cost"] is None else int(EXACT.divide(Decimal(each["cost"]), PICO)) for each in record]
         models, qualities, seconds, tiers = (
             [each[name] for each in record] for name in ("model", "quality", "seconds", "tier")
         )

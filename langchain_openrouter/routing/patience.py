@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from langchain_openrouter.routing.attempts import Attempt
     from langchain_openrouter.routing.calling import Call
 
-__all__ = ["each_within", "within"]
+__all__ = ["each_within", "in_time", "within"]
 
 
 @asynccontextmanager
@@ -26,14 +26,28 @@ async def within(attempt: Attempt, call: Call) -> AsyncIterator[None]:
     Raises:
         DeadlineExceededError: It did.
     """
-    seconds = None if call.keeps_time else attempt.seconds
+    async with in_time(None if call.keeps_time else attempt.seconds, f"{attempt.model!r} did not answer"):
+        yield
+
+
+@asynccontextmanager
+async def in_time(seconds: float | None, failure: str) -> AsyncIterator[None]:
+    """End what takes longer.
+
+    Args:
+        seconds: How long it may take; `None` for as long as it likes.
+        failure: What is said when it took longer.
+
+    Raises:
+        DeadlineExceededError: It did.
+    """
     try:
         async with asyncio.timeout(seconds) as time:
             yield
     except TimeoutError as error:
         if not time.expired():
             raise
-        raise DeadlineExceededError(f"{attempt.model!r} did not answer within {seconds:g} s.") from error
+        raise DeadlineExceededError(f"{failure} within {seconds:g} s.") from error
 
 
 async def each_within(
@@ -51,11 +65,13 @@ async def each_within(
     ends = asyncio.get_running_loop().time() + attempt.seconds
     while True:
         try:
-            async with asyncio.timeout_at(ends):
+            async with asyncio.timeout_at(ends) as time:
                 chunk = await anext(chunks)
         except StopAsyncIteration:
             return
         except TimeoutError as error:
+            if not time.expired():
+                raise
             raise DeadlineExceededError(
                 f"{attempt.model!r} did not end its answer within {attempt.seconds:g} s."
             ) from error

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
+from langchain_openrouter.catalog.query import check_choice
 from langchain_openrouter.catalog.standing import Tier
 from langchain_openrouter.routing.policy import as_policy, policy
 
@@ -18,8 +19,7 @@ __all__ = ["balanced", "cheapest", "explore", "fastest", "pareto", "quality", "r
 
 _TIERS: tuple[Tier, ...] = get_args(Tier)
 _TIER_FOR = {"simple": 1, "moderate": 2, "complex": 3}
-_FIRST = 1e9
-"""Above every score that a policy gives."""
+_By: TypeAlias = Literal["thread", "history", "user"]
 
 
 @policy
@@ -46,8 +46,9 @@ def balanced(
 ) -> Scores:
     """Weigh quality, cost and speed against each other, each from 0 for the worst of the options to 1 for the best.
 
-    Costs and times are compared by their ratio, since the dearest model often costs a thousand times the cheapest. What
-    is not known counts as the worst, except of speed, where it counts as the middle: speeds are unknown at first.
+    Costs and times are compared by their ratio, since the dearest model often costs a thousand times the cheapest; what
+    costs nothing counts as half of the cheapest that costs something. What is not known counts as the worst, except of
+    speed, where it counts as the middle: speeds are unknown at first.
 
     Args:
         options: What can answer.
@@ -57,7 +58,8 @@ def balanced(
         speed: Weight of speed.
     """
     good = _normalised(options.qualities, unknown=0.0)
-    cheap = _normalised([None if cost is None else -math.log(cost + 1) for cost in options.costs], unknown=0.0)
+    least = min(filter(None, options.costs), default=2) / 2
+    cheap = _normalised([None if cost is None else -math.log(cost or least) for cost in options.costs], unknown=0.0)
     quick = _normalised([s if s is None else -math.log(s + 0.01) for s in options.seconds], unknown=0.5)
     return [quality * a + cost * b + speed * c for a, b, c in zip(good, cheap, quick, strict=True)]
 
@@ -74,13 +76,14 @@ def pareto(options: Options, situation: Situation, *, min_quality: float | None 
     """
     pairs = enumerate(zip(options.costs, options.qualities, strict=True))
     known = [(cost, -good, i) for i, (cost, good) in pairs if cost is not None and good is not None]
-    least = min_quality if min_quality is not None else 0.75 * max((-good for _, good, _ in known), default=0.0)
+    highest = max((-worth for _, worth, _ in known), default=0.0)
+    least = 0.75 * highest if min_quality is None else min_quality
     scores: list[float | None] = [None] * len(options)
     best = -math.inf
     for place, (_, worth, i) in enumerate(sorted(known)):
         good = -worth
         # On the frontier and good enough: the cheapest first; then the others, the best first.
-        scores[i] = _FIRST - place if good > best and good >= least else good
+        scores[i] = highest + len(known) - place if good > best and good >= least else good
         best = max(best, good)
     return scores
 
@@ -94,12 +97,15 @@ def tiered(options: Options, situation: Situation, *, ceiling: Tier = "premium")
         situation: The request.
         ceiling: The dearest tier: `free`, `budget`, `balanced`, or `premium`.
     """
-    wanted = min(_TIER_FOR.get(situation.complexity, 2), _TIERS.index(ceiling))
+    check_choice("ceiling", ceiling, _TIERS)
+    highest = _TIERS.index(ceiling)
+    wanted = min(_TIER_FOR.get(situation.complexity, 2), highest)
+    # What is above the ceiling is farther away than all that is not; quality decides only within a tier.
+    distances = {
+        tier: 10 * (abs(place - wanted) + (len(_TIERS) if place > highest else 0)) for place, tier in enumerate(_TIERS)
+    }
     good = _normalised(options.qualities, unknown=0.0)
-    return [
-        None if tier is None else good[i] - 10 * abs(_TIERS.index(tier) - wanted)
-        for i, tier in enumerate(options.tiers)
-    ]
+    return [None if tier is None else good[i] - distances[tier] for i, tier in enumerate(options.tiers)]
 
 
 @policy
@@ -114,7 +120,7 @@ def sticky(
     options: Options,
     situation: Situation,
     *,
-    by: Literal["thread", "history", "user"] = "thread",
+    by: _By = "thread",
     then: PolicyLike = "balanced",
 ) -> Scores:
     """Stay with the model that answered before, so that prompt caches and reasoning signatures last.
@@ -126,9 +132,10 @@ def sticky(
             messages; or the same user.
         then: What decides the first time, and where that model can no longer answer.
     """
+    check_choice("by", by, get_args(_By))
     scores = list(as_policy(then)(options, situation))
     if situation.previous in options.models:
-        scores[options.models.index(situation.previous)] = _FIRST
+        scores[options.models.index(situation.previous)] = _above(scores)
     return scores
 
 
@@ -142,16 +149,27 @@ def explore(options: Options, situation: Situation, *, epsilon: float = 0.1, the
         epsilon: How often, 0 to 1.
         then: What decides else.
     """
+    if not 0 <= epsilon <= 1:
+        msg = f"epsilon={epsilon!r} is no share. Pass a number from 0 to 1, such as 0.1."
+        raise ValueError(msg)
     scores = list(as_policy(then)(options, situation))
     if situation.draw < epsilon:
-        scores[min(int(situation.draw / epsilon * len(options)), len(options) - 1)] = _FIRST
+        scores[min(int(situation.draw / epsilon * len(options)), len(options) - 1)] = _above(scores)
     return scores
+
+
+def _above(scores: Scores) -> float:
+    """Give a score above all others, whatever policy gave them."""
+    highest = max((score for score in scores if score is not None), default=0.0)
+    return highest + abs(highest) + 1
 
 
 def _normalised(values: Sequence[Any], unknown: float) -> list[float]:
     """Give each value as a number from 0 for the least to 1 for the most."""
     known = [value for value in values if value is not None]
-    least, most = min(known, default=0.0), max(known, default=0.0)
+    if not known:
+        return [unknown] * len(values)
+    least, most = min(known), max(known)
     if least == most:
         return [unknown if value is None else 1.0 for value in values]
     span = most - least

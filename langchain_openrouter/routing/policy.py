@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Protocol, TypeAlias, cast, get_args
 
 if TYPE_CHECKING:
     from langchain_openrouter.routing.options import Options, Situation
@@ -54,7 +54,7 @@ class NamedPolicy:
 
     def __call__(self, options: Options, situation: Situation, /) -> Scores:
         """Score the options."""
-        return _known()[self.name](options, situation, **self.arguments)
+        return _function(self.name)(options, situation, **self.arguments)
 
     def __repr__(self) -> str:
         return f"{self.name}({', '.join(f'{name}={value!r}' for name, value in self.arguments.items())})"
@@ -74,6 +74,9 @@ def policy(
     Returns:
         What makes the policy with its arguments.
 
+    Raises:
+        ValueError: A policy of the package has that name.
+
     Example:
         >>> @policy
         ... def mine(options, situation, *, like="acme/"):
@@ -82,6 +85,9 @@ def policy(
         mine(like='other/')
     """
     name = function.__name__
+    if name in get_args(PolicyName) and not function.__module__.startswith(f"{__package__}."):
+        msg = f"policy {name!r} is one of the package's, in all routers. Give the function another name."
+        raise ValueError(msg)
     _FUNCTIONS[name] = function
 
     @functools.wraps(function)
@@ -106,9 +112,7 @@ def as_policy(value: Any) -> Policy:
         TypeError: It is no policy.
     """
     if isinstance(value, str):
-        if value not in _known():
-            msg = f"policy={value!r} is not known. There are {', '.join(sorted(_known()))}; a function can be one, too."
-            raise ValueError(msg)
+        _function(value)
         return NamedPolicy(value)
     if getattr(value, "is_policy_maker", False):
         make: Callable[[], Policy] = value
@@ -120,15 +124,43 @@ def as_policy(value: Any) -> Policy:
 
 
 def described(chosen: Policy) -> tuple[str, dict[str, Any]]:
-    """Give the name and the arguments of a policy, for a record."""
+    """Give the name and the arguments of a policy, as JSON for a record."""
     if isinstance(chosen, NamedPolicy):
-        return chosen.name, dict(chosen.arguments)
-    return getattr(chosen, "__name__", type(chosen).__name__), {}
+        return chosen.name, {name: _written(value) for name, value in chosen.arguments.items()}
+    name = getattr(chosen, "__name__", type(chosen).__name__)
+    # Who reads the record must not take a function of the user's for the policy of that name.
+    return (f"{chosen.__module__}.{name}" if name in _known() else name), {}
 
 
 def policy_of_record(name: str, arguments: Mapping[str, Any]) -> NamedPolicy | None:
     """Give the policy that a record names; `None` where it is a function of the user."""
-    return NamedPolicy(name, dict(arguments)) if name in _known() else None
+    return read_policy(name, arguments) if name in _known() else None
+
+
+def read_policy(name: str, arguments: Mapping[str, Any]) -> NamedPolicy:
+    """Read what `described` gives."""
+    return NamedPolicy(name, {key: _read(value) for key, value in arguments.items()})
+
+
+def _written(value: Any) -> Any:
+    """Give an argument as JSON: a policy that another one turns to as its name and arguments."""
+    if not callable(value):
+        return value
+    name, arguments = described(as_policy(value))
+    return {"policy": name, "policy_arguments": arguments}
+
+
+def _read(value: Any) -> Any:
+    is_policy = isinstance(value, dict) and value.keys() == {"policy", "policy_arguments"}
+    return read_policy(value["policy"], value["policy_arguments"]) if is_policy else value
+
+
+def _function(name: str) -> Callable[..., Scores]:
+    known = _known()
+    if name not in known:
+        msg = f"policy={name!r} is not known. There are {', '.join(sorted(known))}; a function can be one, too."
+        raise ValueError(msg)
+    return known[name]
 
 
 def _known() -> dict[str, Callable[..., Scores]]:

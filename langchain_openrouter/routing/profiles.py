@@ -54,7 +54,7 @@ def routing_profiles() -> dict[str, Mapping[str, Any]]:
         >>> sorted(routing_profiles())
         ['balanced', 'deep', 'paranoid', 'quick']
     """
-    return dict(_PROFILES)
+    return {name: _copied(profile) for name, profile in _PROFILES.items()}
 
 
 def register_routing_profile(name: str, profile: RoutingProfile) -> None:
@@ -74,4 +74,11 @@ def register_routing_profile(name: str, profile: RoutingProfile) -> None:
 
     fields: dict[str, Any] = {"candidates": "free", **profile}
     ModelRouter(**fields)  # looks at them
-    _PROFILES[name] = dict(profile)
+    _PROFILES[name] = _copied(profile)
+
+
+def _copied(value: Any) -> Any:
+    """Copy dicts and lists, but not the models in them, which cannot all be copied."""
+    if isinstance(value, dict):
+        return {name: _copied(each) for name, each in value.items()}
+    return [_copied(each) for each in value] if isinstance(value, list) else value

@@ -22,7 +22,8 @@ from langchain_openrouter.routing.calling import Call, call_of
 from langchain_openrouter.routing.decision import RoutingDecision
 from langchain_openrouter.routing.delegating import Work
 from langchain_openrouter.routing.failures import NoPlaceError, is_empty, no_place_for
-from langchain_openrouter.routing.patience import each_within, within
+from langchain_openrouter.routing.models import model_name
+from langchain_openrouter.routing.patience import each_within, in_time, within
 from langchain_openrouter.routing.profiles import routing_profiles
 from langchain_openrouter.routing.settings import RouterSettings
 from langchain_openrouter.routing.shared_profile import profile_of_all
@@ -32,6 +33,7 @@ from langchain_openrouter.tasks import TaskGuess
 __all__ = ["ModelRouter"]
 
 _A_DAY = dt.timedelta(days=1)
+_MODELS = frozenset({"model", "models"})
 _log = logging.getLogger(__name__)
 
 
@@ -111,7 +113,8 @@ class ModelRouter(RouterSettings):
             NoCandidateError: No model can answer, or may.
         """
         messages = self._convert_input(input).to_messages()
-        return self._engine.decide(messages, kwargs, ensure_config(config), self._classifier.classify(messages))
+        guess = self._classifier.classify(messages)
+        return self._engine.decide(messages, self._settled(guess.task, kwargs), ensure_config(config), guess)
 
     async def adecide(
         self,
@@ -122,7 +125,7 @@ class ModelRouter(RouterSettings):
         """Say which model would answer, and why; asks a classifier that is a model asynchronously. See `decide`."""
         messages = self._convert_input(input).to_messages()
         guess = await self._classifier.aclassify(messages)
-        return await self._adecide(messages, kwargs, ensure_config(config), guess)
+        return await self._adecide(messages, self._settled(guess.task, kwargs), ensure_config(config), guess)
 
     async def _adecide(
         self, messages: list[BaseMessage], kwargs: dict[str, Any], config: RunnableConfig, guess: TaskGuess
@@ -134,21 +137,41 @@ class ModelRouter(RouterSettings):
 
     @override
     def _prepare(self, work: Work) -> None:
+        self._refuse_other_models(work.arguments)
         with set_config_context(work.config) as context:  # a classifier may ask a model
             guess = context.run(self._classifier.classify, work.messages)
-        self._begin(work, guess, self._engine.decide(work.messages, work.arguments, work.config, guess))
+        work.arguments = self._settled(guess.task, work.arguments)
+        self._begin(work, self._engine.decide(work.messages, work.arguments, work.config, guess))
 
     @override
     async def _aprepare(self, work: Work) -> None:
+        self._refuse_other_models(work.arguments)
         with set_config_context(work.config) as context:
-            guess = await coro_with_context(self._classifier.aclassify(work.messages), context, create_task=True)
-        self._begin(work, guess, await self._adecide(work.messages, work.arguments, work.config, guess))
+            asked = coro_with_context(self._classifier.aclassify(work.messages), context, create_task=True)
+            async with in_time(self.deadline, "The task was not found"):
+                guess = await asked
+        work.arguments = self._settled(guess.task, work.arguments)
+        self._begin(work, await self._adecide(work.messages, work.arguments, work.config, guess))
 
-    def _begin(self, work: Work, guess: TaskGuess, decision: RoutingDecision) -> None:
+    def _settled(self, task: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Give the arguments of a call, with what is usual for its task where nobody says otherwise."""
+        usual = (self.task_settings or {}).get(task, {})
+        return {**{name: value for name, value in usual.items() if name not in self.model_options}, **arguments}
+
+    def _refuse_other_models(self, arguments: dict[str, Any]) -> None:
+        """Refuse to call models that are no candidates: no constraint would hold for them.
+
+        Raises:
+            ValueError: The call names models.
+        """
+        for name in _MODELS & arguments.keys():
+            msg = f"{name}={arguments[name]!r} goes around the router. Name the models in `candidates`, or in `allow`."
+            raise ValueError(msg)
+
+    def _begin(self, work: Work, decision: RoutingDecision) -> None:
         self._engine.memory.count()
-        if self.task_settings is not None:
-            work.arguments = {**self.task_settings.get(guess.task, {}), **work.arguments}
-        work.plan = Attempts(decision, self._engine.terms(decision.at).table, self._limits, self.health)
+        table = self._engine.terms(decision.at).table
+        work.plan = Attempts(decision, table, self._limits, self.health, began=work.began)
         work.metadata = lambda: {"routing": decision.record()}
         if self.on_decision is not None:
             try:
@@ -176,7 +199,7 @@ class ModelRouter(RouterSettings):
         attempts, answer = work.plan, None
         for attempt in attempts:
             with attempts.trying(attempt):
-                self._wait_for_place(attempt)
+                self._wait_for_place(attempts, attempt)
                 call = self._call(attempt, work)
                 answer = call.runnable.invoke(call.messages, config, **call.arguments)
                 attempts.accept(attempt, answer, is_empty=is_empty(answer))
@@ -187,7 +210,7 @@ class ModelRouter(RouterSettings):
         attempts, answer = work.plan, None
         for attempt in attempts:
             with attempts.trying(attempt):
-                await self._await_place(attempt)
+                await self._await_place(attempts, attempt)
                 call = self._call(attempt, work)
                 async with within(attempt, call):
                     answer = await call.runnable.ainvoke(call.messages, config, **call.arguments)
@@ -199,7 +222,7 @@ class ModelRouter(RouterSettings):
         relay = Relay(work.plan, lambda: self._ended(work))
         for attempt in work.plan:
             with work.plan.trying(attempt):
-                self._wait_for_place(attempt)
+                self._wait_for_place(work.plan, attempt)
                 call = self._call(attempt, work)
                 chunks: Any = call.runnable.stream(call.messages, config, **call.arguments)
                 with closing(chunks):
@@ -212,7 +235,7 @@ class ModelRouter(RouterSettings):
         relay = Relay(work.plan, lambda: self._ended(work))
         for attempt in work.plan:
             with work.plan.trying(attempt):
-                await self._await_place(attempt)
+                await self._await_place(work.plan, attempt)
                 call = self._call(attempt, work)
                 chunks: Any = call.runnable.astream(call.messages, config, **call.arguments)
                 async with aclosing(chunks):
@@ -222,29 +245,36 @@ class ModelRouter(RouterSettings):
                     for piece in relay.finish(attempt):
                         yield piece
 
-    def _wait_for_place(self, attempt: Attempt) -> None:
+    def _wait_for_place(self, attempts: Attempts, attempt: Attempt) -> None:
         """Take a place under the rate limits; who is not the last does not wait for one."""
-        limiter = self._limiter(attempt)
+        limiter = self._limiter(attempts, attempt)
         with no_place_for(attempt.model):
             if limiter is not None and not limiter.acquire(blocking=attempt.is_last):
                 raise NoPlaceError(f"The rate limit of {attempt.model!r} has no place left now.")
+        attempts.renew(attempt)
 
-    async def _await_place(self, attempt: Attempt) -> None:
-        limiter = self._limiter(attempt)
+    async def _await_place(self, attempts: Attempts, attempt: Attempt) -> None:
+        limiter = self._limiter(attempts, attempt)
         with no_place_for(attempt.model):
             if limiter is not None and not await limiter.aacquire(blocking=attempt.is_last):
                 raise NoPlaceError(f"The rate limit of {attempt.model!r} has no place left now.")
+        attempts.renew(attempt)
 
-    def _limiter(self, attempt: Attempt) -> BaseRateLimiter | None:
+    def _limiter(self, attempts: Attempts, attempt: Attempt) -> BaseRateLimiter | None:
         """Give the limiter of an attempt, if there is one, which waits no longer than the attempt may take."""
         if self.rate_limits is None:
             return None
-        limiter: BaseRateLimiter | None = self.rate_limits.limiter(attempt.model, longest_wait=attempt.seconds)
+        model = model_name(
+            attempts.candidate(attempt.model).model
+        )  # limits are of models, whatever they are called here
+        limiter: BaseRateLimiter | None = self.rate_limits.limiter(model, longest_wait=attempt.seconds)
         return limiter
 
     def _told(self, work: Work, answer: AIMessage | None) -> AIMessage:
         """Let an answer tell who gave it, and why."""
-        told = {**(answer.response_metadata if answer else {}), "routing": self._ended(work)}
+        told = {**(answer.response_metadata if answer else {})}
+        inner = {"inner": told["routing"]} if "routing" in told else {}  # of a router among the candidates
+        told["routing"] = {**self._ended(work), **inner}
         return answer.model_copy(update={"response_metadata": told})  # type: ignore[union-attr]
 
     def _ended(self, work: Work) -> dict[str, Any]:

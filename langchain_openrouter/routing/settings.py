@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, SkipValidation, model_validator
+from typing_extensions import override
 
 from langchain_openrouter.costs.money import as_dollars
 from langchain_openrouter.routing.attempts import Limits
@@ -124,14 +125,19 @@ class RouterSettings(Delegating):
     @model_validator(mode="after")
     def _build(self) -> Self:
         """Look at what pydantic cannot, and put together what decides."""
+        self._assemble()
+        return self
+
+    def _assemble(self) -> None:
         if self.max_cost is not None:
             as_dollars(self.max_cost, "max_cost")
         for name in ("deadline", "attempt_timeout", "max_attempts"):
             if (limit := getattr(self, name)) is not None and not limit > 0:
                 raise ValueError(f"{name}={limit!r} is no limit. Pass a number above 0, or leave it out.")
-        if inspect.iscoroutinefunction(self.on_decision):
+        if any(map(inspect.iscoroutinefunction, (self.on_decision, getattr(type(self.on_decision), "__call__", None)))):  # noqa: B004
             raise ValueError("on_decision is a coroutine function. Pass a plain one: it is told before each call.")
         self._classifier = as_classifier(self.tasks)
+        known: Engine | None = (self.__pydantic_private__ or {}).get("_engine")
         self._engine = Engine(
             candidates=self.candidates,
             quality=self.quality or {},
@@ -141,10 +147,17 @@ class RouterSettings(Delegating):
             downshift=self.downshift,
             catalog=self.catalog,
             fields=self.model_options,
-            memory=Memory(self.seed),
-            speeds=dict(self.speeds or {}),
+            memory=Memory(self.seed) if known is None or known.memory.seed != self.seed else known.memory,
+            speeds=dict(self.speeds or {}) if known is None else known.speeds,
         )
-        return self
+
+    @override
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Copy the router; what changes counts, and what it has learnt stays."""
+        copy = super().model_copy(update=update, deep=deep)
+        if update:
+            copy._assemble()  # noqa: SLF001  # its own
+        return copy
 
     @property
     def _limits(self) -> Limits:

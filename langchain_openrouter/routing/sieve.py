@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
 from langchain_openrouter.costs.estimation import TYPICAL_ANSWER
 from langchain_openrouter.costs.money import EXACT, in_dollars
-from langchain_openrouter.routing.constraints import Constraints, Rejection, Rule
+from langchain_openrouter.routing.constraints import Constraints, Rejection, Rule, too_poor
 from langchain_openrouter.routing.table import PICO, Table, members
 
 if TYPE_CHECKING:
@@ -58,25 +59,38 @@ class Sieve:
         found = {i: why(i) if callable(why) else why for out, why in self._reasons for i in members(out)}
         return {self._table.names[i]: found[i] for i in sorted(found)}
 
-    def by_abilities(self, needs: Needs) -> tuple[str, ...]:
-        """Take out who cannot do what is asked for; give the parameters that nobody takes and that may be left out."""
-        table, waived = self._table, list[str]()
+    def by_abilities(self, needs: Needs) -> None:
+        """Take out who cannot do what is asked for."""
+        table = self._table
         for name, names in needs.parameters.items():
-            able = table.supporting(names)
-            if name in _IGNORED_ELSEWHERE and not self.fitting & able:
-                waived.append(name)
-            else:
-                self._keep(able, Rejection("parameter", f"it does not support `{name}`", (None, name)))
-        for kind in needs.inputs:
+            if name not in _IGNORED_ELSEWHERE:
+                self._keep(table.supporting(names), _not_supporting(name))
+        # In the order of the alphabet, since the order of a set is another one in each process.
+        for kind in sorted(needs.inputs):
             self._keep(table.reading(kind), Rejection("input", f"it does not read {kind}", (None, kind)))
-        for kind in needs.outputs or ("text",):
+        for kind in sorted(needs.outputs) or ("text",):
             self._keep(table.answering(kind), Rejection("output", f"it does not answer with {kind}", (None, kind)))
+
+    def by_preferences(self, needs: Needs) -> tuple[str, ...]:
+        """Take out who does not take a parameter that may be left out; give those that nobody takes who is left.
+
+        It comes last: what may be left out must not leave a request without an answer.
+        """
+        waived = list[str]()
+        for name, names in needs.parameters.items():
+            if name in _IGNORED_ELSEWHERE:
+                able = self._table.supporting(names)
+                if self.fitting & able:
+                    self._keep(able, _not_supporting(name))
+                else:
+                    waived.append(name)
         return tuple(waived)
 
     def by_length(self, needs: Needs, margin: float) -> None:
         """Take out whose window is too small for prompt and answer, or whose answers are too short."""
         context, longest, limit = self._table.context, self._table.longest_answer, needs.max_tokens
-        wanted = math.ceil(needs.prompt.expected * (1 + margin)) + (limit or TYPICAL_ANSWER)
+        prompt = needs.prompt.expected
+        wanted = prompt + _part(prompt, margin) + (limit or TYPICAL_ANSWER)
         # 0 stands for a length that is not known.
         self._take_out(
             [i for i, tokens in enumerate(context) if 0 < tokens < wanted],
@@ -90,9 +104,14 @@ class Sieve:
 
     def by_quality(self, constraints: Constraints, task: Task) -> None:
         """Take out who is not good enough at the task."""
-        if constraints.min_quality is not None:
-            poor = constraints.poor(self._table, task, self.fitting)
-            self._take_out(poor, poor.__getitem__)
+        least = constraints.min_quality
+        if least is None or isinstance(least, Mapping):
+            return  # scores of a benchmark last
+        scores = self._table.quality(task)
+        self._take_out(
+            [i for i, score in enumerate(scores) if score is None or score < least],
+            lambda i: too_poor(f"quality at {task}", scores[i], least),
+        )
 
     def by_cost(self, constraints: Constraints, costs: Sequence[int | None]) -> None:
         """Take out what is expected to cost more than one call may."""
@@ -126,14 +145,20 @@ class Sieve:
     def by_budget(self, costs: Sequence[int | None], left: Left, begin: float) -> None:
         """Take out what is too dear for what a budget has left."""
         most = int(EXACT.divide(left.dollars, PICO))
-        beyond = [i for i in members(self.fitting) if costs[i] != 0 and (costs[i] or most + 1) > most]
-        said = f"{_dollars(most)} of the budget is left, and it may cost more"
-        self._take_out(beyond, lambda i: Rejection("budget", said, (_dollars(costs[i]), _dollars(most))))
+        priced = list(members(self.fitting & ~self._table.free))
+        beyond = [i for i in priced if (cost := costs[i]) is None or cost > most or not most]
+        too_much = f"{_dollars(most)} of the budget is left, and it may cost more"
+        self._take_out(beyond, lambda i: Rejection("budget", too_much, (_dollars(costs[i]), _dollars(most))))
         if left.share < begin:
-            ranked = sorted(members(self.fitting), key=lambda i: (costs[i] or 0, i))
-            kept = max(1, math.ceil(len(ranked) * left.share / begin))
-            said = f"{left.share:.0%} of the budget is left: only the cheapest {kept} of {len(ranked)} may answer"
-            self._take_out([i for i in ranked[kept:] if costs[i]], Rejection("budget", said, (left.share, begin)))
+            self._by_rank(costs, left.share, begin)
+
+    def _by_rank(self, costs: Sequence[int | None], share: float, begin: float) -> None:
+        """Take out all but the cheapest; what is free stays."""
+        ranked = sorted(members(self.fitting), key=lambda i: (costs[i] or 0, i))
+        kept = max(1, _part(len(ranked), share, begin))
+        said = f"{share:.0%} of the budget is left: only the cheapest {kept} of {len(ranked)} may answer"
+        dearer = [i for i in ranked[kept:] if not self._table.free >> i & 1]
+        self._take_out(dearer, Rejection("budget", said, (share, begin)))
 
     def by_health(self, waits: Sequence[float]) -> bool:
         """Take out who rests after failures; where that is everybody, nobody: say whether it is so."""
@@ -143,7 +168,7 @@ class Sieve:
         if self.fitting and not self.fitting & ~resting:
             return True
         self._take_out(
-            list(members(resting)),
+            members(resting),
             lambda i: Rejection("health", f"it failed lately, and rests for {waits[i]:.0f} s", (waits[i], 0)),
         )
         return False
@@ -160,13 +185,22 @@ class Sieve:
             self._reasons.append((out, why))
 
 
+def _not_supporting(parameter: str) -> Rejection:
+    return Rejection("parameter", f"it does not support `{parameter}`", (None, parameter))
+
+
+def _part(count: int, share: float, whole: float = 1) -> int:
+    """Give a share of a count, rounded up, as people reckon: a tenth of 50 is 5, whatever floats make of it."""
+    return math.ceil(EXACT.divide(EXACT.multiply(count, Decimal(str(share))), Decimal(str(whole))))
+
+
 def _less(rule: Rule, has: str, found: float, wanted: float) -> Rejection:
-    return Rejection(rule, f"it has {has}; about {wanted:g} are needed", (found, wanted))
+    return Rejection(rule, f"it has {has}; about {wanted:.12g} are needed", (found, wanted))
 
 
 def _limited(common: int | None, own: Mapping[int, int], sieve: Sieve) -> list[int]:
     return [i for i in members(sieve.fitting) if common is not None or i in own]
 
 
-def _dollars(pico: int | None) -> str:
-    return in_dollars(None if pico is None else pico * PICO)
+def _dollars(pico: int | None) -> str | None:
+    return None if pico is None else in_dollars(EXACT.multiply(pico, PICO))

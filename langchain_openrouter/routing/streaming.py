@@ -66,8 +66,11 @@ class Relay:
         self._attempts = attempts
         self._record = record
         self._attempt: Attempt | None = None
+        self._passing: Attempt | None = None
         self._ending = Ending(dict)
         self._held: list[AIMessageChunk] = []
+        self._partial: list[AIMessageChunk] = []
+        attempts.partial = lambda: add_ai_message_chunks(AIMessageChunk(content=""), *self._partial)
         self._passed = 0
         """Characters of text that were passed on."""
 
@@ -81,12 +84,16 @@ class Relay:
             self._attempt, self._held = attempt, []
             self._ending = Ending(lambda whole: self._accepted(attempt, whole))
         if attempt.first_content is None and not is_empty(message):
-            yield from self._commit(attempt)
+            attempt.first_content = self._attempts.clock()
         chunk = self._ending.hear(message)
         if attempt.first_content is None and not self._ending.is_told:
             self._held.append(chunk)
             return
-        yield from self._let_go()
+        if attempt is not self._passing:
+            yield from self._begin(attempt)
+        if self._attempts.limits.restarts and not self._ending.is_told:
+            chunk = _without_metadata(chunk)
+        self._partial.append(chunk)
         self._passed += len(chunk.text)
         self._attempts.has_passed_calls |= bool(chunk.tool_call_chunks)
         yield chunk
@@ -96,18 +103,23 @@ class Relay:
         if self._attempts.answered is None:
             yield from self.feed(attempt, AIMessageChunk(content="", chunk_position="last"))
 
-    def _commit(self, attempt: Attempt) -> Iterator[AIMessageChunk]:
-        attempt.first_content = self._attempts.clock()
+    def _begin(self, attempt: Attempt) -> Iterator[AIMessageChunk]:
+        """Let go what was held back; after what another attempt has said, with an announcement."""
+        self._passing = attempt
+        self._partial = []
         if self._attempts.committed:
             failed = self._attempts.made[-2]
             restart = {"after": failed.model, "error": type(failed.error).__name__, "discard": self._passed}
             yield AIMessageChunk(content="", response_metadata={"restarts": [restart]})
         self._attempts.committed = True
-
-    def _let_go(self) -> Iterator[AIMessageChunk]:
         held, self._held = self._held, []
-        yield from held
+        yield from map(_without_metadata, held) if self._attempts.limits.restarts else held
 
     def _accepted(self, attempt: Attempt, whole: AIMessageChunk) -> dict[str, Any]:
         self._attempts.accept(attempt, whole, is_empty=attempt.first_content is None and is_empty(whole))
         return {"routing": self._record()}
+
+
+def _without_metadata(chunk: AIMessageChunk) -> AIMessageChunk:
+    """Leave out what would be joined to that of a new beginning, such as ids; the last chunk tells all of it."""
+    return chunk.model_copy(update={"response_metadata": {}}) if chunk.response_metadata else chunk

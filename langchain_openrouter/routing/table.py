@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING, Any
 
-from langchain_openrouter.costs.estimation import TYPICAL_ANSWER, typical_answer
+from langchain_openrouter.costs.estimation import SHORTEST_LIMIT, TYPICAL_ANSWER, typical_answer
 from langchain_openrouter.costs.money import EXACT, as_dollars
 from langchain_openrouter.costs.tariff import Tariff
+from langchain_openrouter.routing.models import model_name
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from langchain_openrouter.routing.candidate import Candidate
     from langchain_openrouter.tasks import Task
 
-__all__ = ["BENCHMARK_OF", "PICO", "Prices", "Table", "members"]
+__all__ = ["BENCHMARK_OF", "PICO", "Prices", "Table", "members", "own_limit"]
 
 PICO = Decimal("1e-12")
 """Dollars of a picodollar: prices of a token are whole numbers of these, which are exact and quick to compare."""
@@ -56,10 +57,14 @@ class Table:
         self.names = [each.called for each in candidates]
         self.positions = {name: position for position, name in enumerate(self.names)}
         self.facts = [each.known(catalog) for each in candidates]
+        self.called = _by_model(candidates, self.facts)
+        """Names of the candidates that are one model, by its id and by its dated name."""
         self.everyone = (1 << len(candidates)) - 1
         self.context = [model.context_length or 0 if model else 0 for model in self.facts]
         self.longest_answer = [model.max_completion_tokens or 0 if model else 0 for model in self.facts]
-        self.typical_answer = [typical_answer(model) if model else TYPICAL_ANSWER for model in self.facts]
+        self.typical_answer = [_typical(each, model) for each, model in zip(candidates, self.facts, strict=True)]
+        self.most_typical = max(self.typical_answer)
+        self.least_context = min((length for length in self.context if length), default=self.most_typical)
         self.free = self._those(lambda model: model is not None and model.pricing.is_free)
         self.own_limits = {
             position: _pico(as_dollars(each.max_cost))
@@ -142,17 +147,29 @@ class Table:
         return self._tiers
 
 
-def members(candidates: int) -> Iterator[int]:
+def members(candidates: int) -> list[int]:
     """Give the positions of a set of candidates, in order."""
-    while candidates:
-        lowest = candidates & -candidates
-        yield lowest.bit_length() - 1
-        candidates ^= lowest
+    # The digits of the number: several times as quick as asking for bit after bit.
+    return [position for position, bit in enumerate(f"{candidates:b}"[::-1]) if bit == "1"]
 
 
 def _has(listed: frozenset[str] | None, wanted: frozenset[str]) -> bool:
     """Say whether one of these is listed; where nothing is, nobody knows, and it is taken to be so."""
     return not listed or not listed.isdisjoint(wanted)
+
+
+def _typical(candidate: Candidate, model: Model | None) -> int:
+    """Give the tokens that an answer usually has: no more than the model makes, and its chat model asks for."""
+    usual = typical_answer(model) if model else TYPICAL_ANSWER
+    asked = own_limit(candidate.model)
+    most = model.max_completion_tokens if model else None
+    return min(limit for limit in (usual, most, asked and max(asked, SHORTEST_LIMIT)) if limit)
+
+
+def own_limit(model: Any) -> int | None:
+    """Give the longest answer in tokens that a chat model asks for by itself; `None` where it says nothing."""
+    limits = (getattr(model, name, None) for name in ("max_completion_tokens", "max_tokens"))
+    return next((limit for limit in limits if isinstance(limit, int) and limit > 0), None)
 
 
 def _own_quality(candidate: Candidate, task: Task) -> float | None:
@@ -164,6 +181,15 @@ def _own_quality(candidate: Candidate, task: Task) -> float | None:
 
 def _pico(dollars: Decimal) -> int:
     return int(EXACT.divide(dollars, PICO).to_integral_value(ROUND_CEILING))
+
+
+def _by_model(candidates: Sequence[Candidate], facts: Sequence[Model | None]) -> dict[str, list[str]]:
+    called: dict[str, list[str]] = {}
+    for candidate, model in zip(candidates, facts, strict=True):
+        names = {candidate.called, model_name(candidate.model)} | ({model.id, model.canonical_slug} if model else set())
+        for name in names - {None}:
+            called.setdefault(str(name), []).append(candidate.called)
+    return called
 
 
 def _floors(model: Model | None) -> Iterator[int]:

@@ -332,6 +332,7 @@ class OpenRouterCostHandler(Totals, BaseCallbackHandler):
         """Take a call off the list, and book and count its record. What goes wrong is logged."""
         call, held = self._take(run_id)
         if call is None:
+            self._runs.pop(run_id, None)  # of a model that delegates
             return
         try:
             with undisturbed():

@@ -50,5 +50,5 @@ def decided(
     engine: Engine, config: Any = None, arguments: dict[str, Any] | None = None, messages: Any = None
 ) -> RoutingDecision:
     """Decide who answers."""
-    settings: RunnableConfig = config or {}
+    settings: Any = config or {}
     return engine.decide(messages or [HumanMessage("Hello")], arguments or {}, settings, GUESS, NOW)

@@ -6,6 +6,7 @@ import gc
 import time
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from langchain_core.messages import HumanMessage
 
 from langchain_openrouter.routing.deciding import Moment, decide
@@ -61,9 +62,9 @@ def test_four_hundred_models() -> None:
     assert ratio(deciding(real_table(), min_quality=10), few) < 30
 
 
-def test_reasons_are_put_into_words_on_demand() -> None:
+@pytest.mark.parametrize("demand", [{"max_cost_per_call": "$0.0000001"}, {"min_quality": 55}], ids=str)
+def test_reasons_are_put_into_words_on_demand(demand: dict[str, Any]) -> None:
     """A decision that rejects nearly everybody takes no more than one and a half times one that rejects nobody."""
     hello = read_needs([HumanMessage("Hello")], {})
-    nearly_all = deciding(real_table(), hello, max_cost_per_call="$0.0000001")
 
-    assert ratio(nearly_all, deciding(real_table(), hello)) < 1.5
+    assert ratio(deciding(real_table(), hello, **demand), deciding(real_table(), hello)) < 1.5

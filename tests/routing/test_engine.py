@@ -164,6 +164,7 @@ class TestTerms:
         engine = engine_of("quality", candidates=candidates, quality={"a/one": 1, "a/two": {"general": 2}})
 
         assert decided(engine).chosen == "a/two"
+        assert decided(engine_of("quality", candidates=candidates, quality={"a/two": 2})).chosen == "a/one"
 
     def test_the_time(self) -> None:
         """A decision tells its time in UTC, also of a time in another zone or without one."""

@@ -243,6 +243,10 @@ class TestPareto:
 
         assert order(pareto(min_quality=30), options) == [1, 3, 4, 2, 0, 6, 5]
 
+    def test_no_better_and_dearer(self) -> None:
+        """What is dearer and no better is not on the frontier, also where it is as good."""
+        assert order(pareto(min_quality=30), options_of([1, 2, 3], [40.0, 40.0, 60.0])) == [0, 2, 1]
+
     def test_none_is_good_enough(self) -> None:
         """Where none reaches the least quality, the best comes first."""
         assert order(pareto(min_quality=99), options_of([1, 2, 3], [10.0, 30.0, 20.0])) == [1, 2, 0]

@@ -106,18 +106,19 @@ def test_the_thresholds_of_the_catalog() -> None:
     assert floors == {32_000, 128_000, 200_000, 256_000, 272_000}
 
 
-NIGHT = {"overrides": [{"utc_start": 2200, "utc_end": 600, "completion": "0.000001"}]}
+NIGHT = {"overrides": [{"utc_start": 2230, "utc_end": 615, "completion": "0.000001"}]}
 LONG = {"overrides": [{"min_prompt_tokens": 100, "prompt": "0.000005"}]}
 
 
-@pytest.mark.parametrize("clock", ["00:00", "05:59", "06:00", "06:01", "12:00", "21:59", "22:00", "22:01", "23:59"])
+@pytest.mark.parametrize("clock", ["00:00", "06:14", "06:15", "06:59", "12:00", "22:29", "22:30", "22:31", "23:59"])
 def test_prices_by_the_hour(clock: str) -> None:
     """Prices change with the minute at which they do, also in a table that was asked before."""
     table = table_of([made("a/night", pricing=NIGHT), made("a/long", pricing=LONG), made("a/plain")])
     hour, minute = map(int, clock.split(":"))
     at = AT.replace(hour=hour, minute=minute, second=59)
     for tokens in (100, 101):
-        table.prices(tokens, AT)
+        for before in (AT, at.replace(minute=0), at.replace(minute=59)):
+            table.prices(tokens, before)
         _agree(table, table.prices(tokens, at), tokens, at)
 
 
