@@ -87,9 +87,7 @@ def test_a_verifier_is_booked_and_belongs_to_the_cascades_run(openrouter: Emulat
         def on_chain_start(self, *_: Any, run_id: Any, name: str | None = None, **__: Any) -> None:
             runs[str(run_id)] = (name or "", None)
 
-        def on_chat_model_start(
-            self, *_: Any, run_id: Any, parent_run_id: Any = None, **__: Any
-        ) -> None:
+        def on_chat_model_start(self, *_: Any, run_id: Any, parent_run_id: Any = None, **__: Any) -> None:
             runs[str(run_id)] = ("model", str(parent_run_id))
 
     fields: dict[str, Any] = {"base_url": openrouter.base_url, "api_key": openrouter.api_key}
