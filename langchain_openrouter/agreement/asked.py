@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Literal
 
 from langchain_openrouter.agreement.cleaning import one_spelling, spoken, without_markdown
+from langchain_openrouter.agreement.echo import NO_ECHO, Echo
 from langchain_openrouter.agreement.languages import any_of
 from langchain_openrouter.agreement.literals import quantities
 from langchain_openrouter.agreement.options import Option, read_options
-from langchain_openrouter.agreement.words import NO_ECHO, Echo, sentences, stem, words
+from langchain_openrouter.agreement.words import sentences, stem, words
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -41,6 +43,7 @@ _NUMBER = re.compile(
     r"\b(?:what\s(?:is|was|are|were|will\sbe)|find|determine)\s(?:the\s)?(?:\w+\s){0,2}?(?:sum|total|product|difference|quotient|ratio|"
     r"average|mean|median|number|amount|cost|price|profit|revenue|area|perimeter|volume|length|width|height|distance|"
     r"speed|angle|percentage|remainder|solutions?|degree|order|roots?|rate|weight|mass|age|year|interest|salary|balance)\b|"
+    r"\b(?:common\sfraction|mixed\snumber|decimal|nearest|simplest\s(?:form|radical))\b|"
     r"\bfind\s(?:all|[a-z]\b|\$|\\)|\bwhat\sis\s[-\d($\\\u221a]",
     re.IGNORECASE,
 )
@@ -53,9 +56,23 @@ _OPEN = re.compile(
     r"(?:can|could|would|will)\syou\b)",
     re.IGNORECASE,
 )
+_TOPICS = re.compile(
+    r"\b(?:differences?|similarities|(?:dis)?advantages|pros|cons|benefits|steps|ways|tips|reasons|implications|effects|"
+    r"impacts?|strategies|practices|opinion|thoughts|examples|should\si|do\syou\sthink)\b",
+    re.IGNORECASE,
+)
 _WANTS_ANSWER = re.compile(r"\banswers?\b|\\boxed", re.IGNORECASE)
 _COMPLETES = re.compile(r"\b(?:answer|a)\s?:\s*$", re.IGNORECASE)
-_EITHER = re.compile(r"[\"']?\w{1,30}[\"']?,?\sor\s[\"']?\w{1,30}", re.IGNORECASE)
+_GOES_ON = frozenset(
+    {"are", "can", "did", "do", "does", "had", "has", "have", "in", "is", "left", "more", "must", "of", "on", "per",
+     "should", "that", "there", "was", "were", "will", "would"}
+)  # fmt: skip
+_EITHER = re.compile(
+    r"\b(?:with|either|between|as|from|of)\s(?:[\"']?\w{1,30}[\"']?,\s){1,8}or\s[\"']?\w{1,30}|"
+    r"\b(?:with|either|between|as|from|of)\s(?:[\"']?\w{1,30}[\"']?,\s){1,8}[\"']?\w{1,30}[\"']?\sor\s[\"']?\w{1,30}|"
+    r"[\"']?\w{1,30}[\"']?,?\sor\s[\"']?\w{1,30}",
+    re.IGNORECASE,
+)
 _OF_ONE = re.compile(r"\b(?:probability|chance|likelihood|proportion|fraction|decimal|ratio)\b", re.IGNORECASE)
 _PERCENT = re.compile(r"%|\bpercent", re.IGNORECASE)
 _COUNTED = re.compile(
@@ -106,19 +123,28 @@ def read_question(question: str | None) -> Asked:
     if question is None or not question.strip():
         return NOTHING_ASKED
     text = without_markdown(one_spelling(spoken(question[-_LONGEST:])))
-    options = read_options(text)
     asking = _asking(text)
+    kind = _kind(text, asking)
+    options = () if kind in {"code", "json"} else read_options(text)
+    if kind == "open" and options and options[0].label.isdigit():
+        options = ()  # points to write about
     return Asked(
-        kind="choice" if options else _kind(text, asking),
+        kind="choice" if options else kind,
         options=options,
         echo=Echo.of(asking or text),
-        counted=frozenset(stem(word) for found in _COUNTED.finditer(text) for word in words(found[1] or found[2])[-2:]),
+        counted=frozenset(map(_head, _COUNTED.finditer(text))) - {""},
         values=frozenset(quantity.value for quantity in quantities(text)),
         of_one=bool(_OF_ONE.search(text)) and not _PERCENT.search(text),
         year=bool(re.search(r"\b(?:what|which)\syear\b", text, re.IGNORECASE)),
         alternatives=frozenset(word for found in _EITHER.finditer(text) for word in words(found[0]) if word != "or"),
         completes=bool(_COMPLETES.search(text)),
     )
+
+
+def _head(found: re.Match[str]) -> str:
+    """Give the stem of the noun of which a number is asked: the last word before one that goes on with the sentence."""
+    counted = list(takewhile(lambda word: word not in _GOES_ON, words(found[1] or found[2])))
+    return stem(counted[-1]) if counted else ""
 
 
 def _asking(text: str) -> str | None:
@@ -150,10 +176,10 @@ def _kind_of_text(text: str) -> Kind:
 
 
 def _kind_of_question(question: str) -> Kind:
-    if _OPEN.match(question) and not _NUMBER.search(question):
-        return "open"
     if _NUMBER.search(question) or _COUNT.search(question):
         return "number"
+    if _OPEN.match(question) or _TOPICS.search(question):
+        return "open"
     if _POLAR.match(question) and not re.search(r"\bor\b", question) and not _FACT.match(question):
         return "yes or no"
     return "fact"

@@ -21,7 +21,7 @@ __all__ = ["is_sentence", "pick", "pick_letter", "read_letter"]
 _OPEN = r"[(\[{<\"'*_$]{0,3}"
 _CLOSE = r"[)\]}>\"'*_$]{0,3}"
 _KIND = (
-    r"(?:(?:either|both|the|la|le|el|l'|die|der|das|a|o|het)\s)?"
+    r"(?:(?:definitely|clearly|obviously|certainly|surely|probably|most\slikely)[,:]?\s)?(?:(?:either|both|the|la|le|el|l'|die|der|das|a|o|het)\s)?"
     rf"(?P<kind>(?:letter|option|choice|answer|ending|{any_of('choice')}|{any_of('chosen')})\s?)?"
 )
 _USUAL = frozenset("ABCDEFGHIJ")
@@ -49,7 +49,8 @@ _NAMED = re.compile(
     r"|(?<![\w'(])(?P<told_again>[A-Z])\)\s"
 )
 _NOT_THIS = re.compile(
-    r",?\s(?:and\s)?(?:not|rather\sthan|instead\sof|as\sopposed\sto)\s[^,.;\n]{1,120}", re.IGNORECASE
+    r"(?:(?:,|,?\s(?:and|but))\s(?:not|never)|,?\s(?:rather\sthan|instead\sof|as\sopposed\sto))\s[^,.;\n]{1,120}",
+    re.IGNORECASE,
 )
 _WRONG = re.compile(
     r"[^.\n]{0,40}?\b(?:wrong|incorrect|not|isn't|false|eliminat\w{0,4}|rule[ds]?\sout)\b", re.IGNORECASE
@@ -95,16 +96,23 @@ def _ways(answer: str, marked: str | None, options: Sequence[Option]) -> Iterato
         yield _no_label(plain_latex(marked))
     if not said:
         return
-    if not _lists(answer, options):
+    lists = _lists(answer, options)
+    if not lists:
         yield _read(plain_latex(answer), options)
-    yield _alone(answer.strip().rpartition("\n")[2], options)
-    yield _alone(said[-1], options)
+    if not (lists and _leading(said[-1])):
+        yield from _ways_of_the_end(answer, said[-1], options)
     yield _only_named(answer, options)
-    yield _only_text(said[-1], options)
-    if len(words(said[0])) <= _FEW:
+    if len(words(said[0])) <= _FEW and not lists:
         yield _only_text(said[0], options)
     if not any(_number(option.text) is not None for option in options):
         yield _only_text(answer, options)
+
+
+def _ways_of_the_end(answer: str, sentence: str, options: Sequence[Option]) -> Iterator[str | None]:
+    yield _alone(answer.strip().rpartition("\n")[2], options)
+    yield _alone(sentence, options)
+    yield _only_named(sentence, options)
+    yield _only_text(sentence, options)
 
 
 def _no_label(marked: str) -> str | None:
@@ -179,7 +187,7 @@ def _joined(label: str, rest: str, labels: Collection[str]) -> tuple[str, str]:
     """Add the labels that follow; `A or B` chooses nothing."""
     chosen = {label}
     while (found := _NEXT_LABEL.match(rest)) and found[2] in labels:
-        if found[1] == "or":
+        if found[1] in {"or", "/"}:
             return _AMBIGUOUS, rest
         chosen.add(found[2])
         rest = rest[found.end() :]
@@ -231,7 +239,8 @@ def _alone(line: str, options: Sequence[Option]) -> str | None:
         return None
     rest = tuple(words(line[found.end() :]))
     return next(
-        (each.label for each in options if each.label == found["label"].upper() and rest in {(), each.words}), None
+        (each.label for each in options if each.label == found["label"].upper() and rest in {(), each.words}),
+        None,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["one_spelling", "readable", "spoken", "without_markdown"]
+__all__ = ["one_spelling", "readable", "spoken", "without_markdown", "without_thoughts"]
 
 _THOUGHT_BEGINS = re.compile(r"<(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
 _THOUGHT_ENDS = re.compile(r"</(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
@@ -35,7 +35,8 @@ _RAISED = re.compile("[\u2070\u00b9\u00b2\u00b3\u2074-\u207b]+")
 _MANY_ACCENTS = re.compile("([\u0300-\u036f]{8})[\u0300-\u036f]+")
 """Sorting them takes the square of their number; no language has that many on one letter."""
 
-_BOLD = re.compile(r"(?<![\w)])(?:\*\*|__)|(?:\*\*|__)(?![\w(])")
+_FENCES = re.compile(r"^[ \t]*```[\w+#.-]{0,20}[ \t]*$", re.MULTILINE)
+_BOLD = re.compile(r"(?<![\w)])(?:\*\*|__)|(?:\*\*|__)(?![\w(]|-\d)")
 _HEADING = re.compile(r"^[ \t]*(?:#{1,6}[ \t]+(?![^\s\d]{0,20}\d\S{0,80}[ \t]*$)|>[ \t]+)", re.MULTILINE)
 
 
@@ -52,7 +53,7 @@ def spoken(answer: str) -> str:
         >>> spoken("<think>Lyon? No.</think>\nParis"), spoken("['B) 40']")
         ('Paris', 'B) 40')
     """
-    said = _unwrapped(_without_thoughts(answer).strip())
+    said = _unwrapped(without_thoughts(answer))
     return _FRAMES.sub("", _CALCULATOR.sub("", said)).strip()
 
 
@@ -70,7 +71,7 @@ def one_spelling(text: str) -> str:
 
 def without_markdown(text: str) -> str:
     """Leave out what only decorates: bold, code ticks, headings, quotes."""
-    return _HEADING.sub("", _BOLD.sub("", text).replace("`", ""))
+    return _HEADING.sub("", _BOLD.sub("", _FENCES.sub("", text)).replace("`", ""))
 
 
 def readable(answer: str) -> str:
@@ -82,12 +83,17 @@ def readable(answer: str) -> str:
     return without_markdown(one_spelling(spoken(answer)))
 
 
-def _without_thoughts(answer: str) -> str:
+def without_thoughts(answer: str) -> str:
+    """Leave out what a model thought.
+
+    Args:
+        answer: An answer as it came.
+    """
     after = _THOUGHT_ENDS.split(answer)[-1]
     opened = _THOUGHT_BEGINS.search(after)
     said = after[: opened.start()] if opened else after
     # Some models say it first and think then.
-    return said if said.strip() or opened else _THOUGHT_BEGINS.split(answer)[0]
+    return (said if said.strip() or opened else _THOUGHT_BEGINS.split(answer)[0]).strip()
 
 
 def _unwrapped(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from langchain_openrouter.agreement.cleaning import spoken
 from langchain_openrouter.agreement.fences import fenced
@@ -20,6 +20,13 @@ _CODE_BEGINS = re.compile(r"^(?:(?:def|class|import|from|async def|for|while|if)
 _HASH_COMMENTS = frozenset({"ruby", "rb", "perl", "r", "bash", "sh", "yaml", "toml", "elixir", "julia"})
 _DASH_COMMENTS = frozenset({"sql", "lua", "haskell", "ada"})
 _TEXTS = r"\"(?:\\.|[^\"\\\n])*(?:\"|$)|'(?:\\.|[^'\\\n])*(?:'|$)|`[^`]*(?:`|\Z)"
+_LITERALS = re.compile(
+    r"""(?<!\w)(?P<kind>[A-Za-z]{0,2})(?P<text>\"{3}(?:\\[\s\S]|[^\\])*?(?:\"{3}|\Z)|'{3}(?:\\[\s\S]|[^\\])*?(?:'{3}|\Z)|"""
+    r"""\"(?:\\[\s\S]|[^\"\\\n])*(?:\"|$)|'(?:\\[\s\S]|[^'\\\n])*(?:'|$))|\#[^\n]*""",
+    re.MULTILINE,
+)
+_BAD_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\[^\n\\'\"abfnrtvxNuU0-7]")
+_GLUED_NUMBER = re.compile(r"(?<![A-Za-z_])\d\w*?(?:and|else|for|if|in|is|not|or)\b")
 _LONGEST_PYTHON = 20_000
 """Characters. Reading more would take Python long; it is compared as it stands."""
 
@@ -45,7 +52,7 @@ def write_code(answer: str, *, functions_only: bool = False) -> str | None:
     said = spoken(answer)
     blocks = [block for block in fenced(said) if block.language not in _NO_CODE]
     if not blocks:
-        return _python(said, functions_only=functions_only) if _CODE_BEGINS.search(said) else None
+        return _python(said, functions_only=functions_only)
     language = blocks[0].language
     code = "\n".join(block.text for block in blocks if block.language in _same_as(language))
     python = _python(code, functions_only=functions_only) if language in _PYTHON else None
@@ -71,12 +78,21 @@ def _python(code: str, *, functions_only: bool) -> str | None:
 
 
 def _parsed(code: str) -> ast.Module | None:
-    if len(code) > _LONGEST_PYTHON:
+    if len(code) > _LONGEST_PYTHON or _warns(code):
         return None
     try:
         return ast.parse(code.strip("\n"))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def _warns(code: str) -> bool:
+    """Say whether Python would warn while it reads code, which must not reach the user, and cannot be kept quiet.
+
+    Warnings are silenced for a whole process only, or not at all.
+    """
+    literals = (found for found in _LITERALS.finditer(code) if found["text"] and "r" not in found["kind"].casefold())
+    return _GLUED_NUMBER.search(code) is not None or any(_BAD_ESCAPE.search(found["text"]) for found in literals)
 
 
 def _unparsed(tree: ast.Module) -> str | None:
@@ -92,6 +108,10 @@ def _spaced(code: str, language: str) -> str:
     return " ".join(pattern.sub(lambda found: found[1] or " ", code).split())
 
 
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_FunctionT = TypeVar("_FunctionT", ast.FunctionDef, ast.AsyncFunctionDef)
+
+
 class _Plain(ast.NodeTransformer):
     """Leaves out what does not change what a program does."""
 
@@ -100,23 +120,23 @@ class _Plain(ast.NodeTransformer):
 
     def visit_Module(self, node: ast.Module) -> ast.Module:
         node.body = [each for each in _without_docstring(node.body) if not _is_typing(each)]
-        defined = any(isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) for each in node.body)
+        defined = {each.name for each in node.body if isinstance(each, _DEFINITIONS)}
         if self._functions_only and defined:
-            node.body = [each for each in node.body if not _is_example(each)]
+            node.body = [each for each in node.body if not _is_example(each, defined)]
         self.generic_visit(node)
         return node
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
         node.body = _without_docstring(node.body) or [ast.Pass()]
-        self.generic_visit(node)
+        # Annotations of a class may be its fields, so what is not a function stays.
+        node.body = [self.visit(each) if isinstance(each, _DEFINITIONS) else each for each in node.body]
         return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
-        node.body = _without_docstring(node.body) or [ast.Pass()]
-        node.returns = None
-        self.generic_visit(node)
-        _rename(node)
-        return node
+        return self._function(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AsyncFunctionDef:
+        return self._function(node)
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
         node.annotation = None
@@ -125,6 +145,13 @@ class _Plain(ast.NodeTransformer):
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         self.generic_visit(node)
         return node if node.value is None else ast.Assign([node.target], node.value)
+
+    def _function(self, node: _FunctionT) -> _FunctionT:
+        node.body = _without_docstring(node.body) or [ast.Pass()]
+        node.returns = None
+        self.generic_visit(node)
+        _rename(node)
+        return node
 
 
 def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
@@ -139,9 +166,12 @@ def _is_typing(node: ast.stmt) -> bool:
     return isinstance(node, ast.ImportFrom) and node.module in {"typing", "__future__", "collections.abc"}
 
 
-def _is_example(node: ast.stmt) -> bool:
-    main = isinstance(node, ast.If) and "__name__" in ast.dump(node.test)
-    return main or isinstance(node, ast.Expr | ast.Assert | ast.For | ast.Assign | ast.AnnAssign)
+def _is_example(node: ast.stmt, defined: set[str]) -> bool:
+    """Say whether a statement only shows or checks what the functions do; a constant that they need stays."""
+    if isinstance(node, ast.Assert) or (isinstance(node, ast.If) and "__name__" in ast.dump(node.test)):
+        return True
+    names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+    return not isinstance(node, _DEFINITIONS) and not names.isdisjoint({*defined, "print"})
 
 
 _NOT_SIMPLE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.Global, ast.Nonlocal, ast.Import,
@@ -149,7 +179,7 @@ _NOT_SIMPLE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, 
 _LOOKS_NAMES_UP = frozenset({"locals", "globals", "vars", "eval", "exec", "dir"})
 
 
-def _rename(function: ast.FunctionDef) -> None:
+def _rename(function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
     """Number the local names of a function by their order, unless something in it could tell."""
     nodes = [node for node in ast.walk(function) if node is not function]
     names = [node.id for node in nodes if isinstance(node, ast.Name)]
@@ -169,7 +199,7 @@ def _rename(function: ast.FunctionDef) -> None:
             node.name = new.get(node.name, node.name)
 
 
-def _local_names(function: ast.FunctionDef) -> Iterable[str]:
+def _local_names(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterable[str]:
     """Give the names that a function binds, in their order in the source."""
     arguments = function.args
     given = [*arguments.posonlyargs, *arguments.args, arguments.vararg, *arguments.kwonlyargs, arguments.kwarg]

@@ -8,12 +8,13 @@ from langchain_openrouter.agreement import choices, structured
 from langchain_openrouter.agreement.asked import NOTHING_ASKED, Asked, read_question
 from langchain_openrouter.agreement.cleaning import one_spelling, readable, spoken, without_markdown
 from langchain_openrouter.agreement.code import has_code, looks_like_code, write_code
+from langchain_openrouter.agreement.echo import without_echo
 from langchain_openrouter.agreement.formulas import plain_latex
 from langchain_openrouter.agreement.marks import Mark, last_mark
 from langchain_openrouter.agreement.messages import is_tool_call
 from langchain_openrouter.agreement.solutions import conclusion, ends_with, is_worked
 from langchain_openrouter.agreement.values import Value, read_value
-from langchain_openrouter.agreement.words import is_refusal, sentences, without_echo, words
+from langchain_openrouter.agreement.words import is_refusal, sentences, words
 
 __all__ = ["final_answer", "find_final", "find_text"]
 
@@ -38,12 +39,16 @@ _CONCLUDES = re.compile(
 _BECAUSE = re.compile(r"(?:,\s|\s)(?:because|since it|as it)\b.*", re.IGNORECASE | re.DOTALL)
 _EXPLAINS = re.compile(r"\W*(?:explanation|reason(?:ing)?|because|note|why|justification)\b", re.IGNORECASE)
 _INTRODUCES = re.compile(
-    r"\W*(?:it\s(?:really\s)?depends|sure|certainly|of\scourse|okay|ok|well|great|good|yes|no|let|there|here|this|that|these|to|"
+    r"\s*(?:[-*•]|\d{1,2}[.)])\s|\W*(?:it\s(?:really\s)?depends|it(?:\sis|'s)\s(?:hard|difficult|possible|impossible|likely|important|"
+    r"tricky|complicated|said|believed)|sure|certainly|of\scourse|okay|ok|well|great|good|yes|no|let|there|here|this|that|these|to|"
     r"first|i|we|both|many|several|some|thank|absolutely|hello|hi|hmm|in\sorder)\b|.*[:?!]$",
     re.IGNORECASE,
 )
 _FEW = 5
 """Words that the first of several sentences may add to the question, to be the answer by itself."""
+
+_LONGEST_FACT, _LONGEST_TOLD = 40, 120
+"""Words, with all explanations, of an answer to a question for a fact, and for a number that needs no calculation."""
 
 _ONLY_WORDS = re.compile(r"[^\W\d_]*(?:[\s'\"-]+[^\W\d_]*)*\.?")
 _READ = (4_000, 12_000)
@@ -117,7 +122,8 @@ def _told(text: str, asked: Asked) -> Value | None:
         return found if found or mark.doubted else _words(text)
     if is_refusal(text):
         return None
-    return _short_answer(text, asked) or _sentence(shown, asked) or _words(text)
+    found = _short_answer(text, asked) or _sentence(shown, asked)
+    return found or (_fact(text, asked) if asked.kind != "unknown" and len(sentences(text)) == 1 else _words(text))
 
 
 def _ends(text: str) -> str:
@@ -171,9 +177,16 @@ def _structure(said: str, asked: Asked) -> Value | None:
     found = structured.find_json(said) if asked.kind == "json" else structured.whole_json(said)
     if found is not structured.NOTHING:
         return _plain(structured.write_json(found))
-    if has_code(said) or (asked.kind in {"code", "unknown"} and looks_like_code(said)) or asked.kind == "code":
-        return _plain(write_code(said, functions_only=asked.kind == "code"))
-    return None
+    return _plain(write_code(said, functions_only=asked.kind == "code")) if _is_code(said, asked) else None
+
+
+def _is_code(said: str, asked: Asked) -> bool:
+    """Say whether code is the answer, and not a way to it."""
+    if asked.kind == "code" or (asked.kind == "unknown" and looks_like_code(said)):
+        return True
+    if asked.kind in {"number", "yes or no", "true or false"} or not has_code(said):
+        return False
+    return last_mark(readable(said.rpartition("```")[2])) is None
 
 
 def _marked(mark: Mark, asked: Asked, *, near: bool) -> Value | None:
@@ -183,7 +196,7 @@ def _marked(mark: Mark, asked: Asked, *, near: bool) -> Value | None:
         return _plain(letter)
     first = text if mark.formal else _BECAUSE.sub("", next(iter(sentences(text)), ""))
     value = _truth(first, asked) or read_value(first, asked, formal=mark.formal, marked=True)
-    if not value and asked.kind == "number":
+    if not value and asked.kind == "number" and not mark.formal:
         value = conclusion(first, asked)
     if value or not near:
         return value
@@ -223,23 +236,32 @@ def _truth(text: str, asked: Asked) -> Value | None:
 
 def _sentence(text: str, asked: Asked) -> Value | None:
     """Read an answer from the sentence that tells it."""
-    if asked.kind == "number" or (asked.kind == "unknown" and is_worked(text)):
+    if asked.kind in {"number", "unknown"} and is_worked(text):
         return conclusion(text, asked)
+    if asked.kind == "number":
+        return conclusion(text, asked) if len(words(text)) <= _LONGEST_TOLD else None
     said = sentences(text)
-    if len(said) == 1 and text.rstrip().endswith("?"):
+    if not said or asked.kind not in {"fact", "unknown"}:
         return None
-    if len(said) == 1 and asked.kind == "unknown":
-        copulas = list(_COPULA.finditer(text))
-        return read_value(text[copulas[-1].end() :], asked) if copulas else None
-    if said and asked.kind == "fact" and (len(said) == 1 or _tells_it(said, asked)):
-        return _fact(said[0], asked)
-    return None
+    if len(said) == 1:
+        return None if said[0].endswith("?") else _single(said[0], asked)
+    return _fact(said[0], asked) if asked.kind == "fact" and _tells_it(said, asked) else None
+
+
+def _single(sentence: str, asked: Asked) -> Value | None:
+    """Read an answer of one sentence."""
+    if asked.kind == "fact":
+        return ends_with(sentence, asked) or _fact(sentence, asked)
+    copulas = list(_COPULA.finditer(sentence))
+    return read_value(sentence[copulas[-1].end() :], asked) if copulas else None
 
 
 def _tells_it(said: list[str], asked: Asked) -> bool:
     """Say whether the first of several sentences is the answer, and the others explain it."""
     if _EXPLAINS.match(said[1]):
         return True
+    if sum(len(words(each)) for each in said) > _LONGEST_FACT:
+        return False
     return len(without_echo(words(said[0]), asked.echo)) <= _FEW and not _INTRODUCES.match(said[0])
 
 

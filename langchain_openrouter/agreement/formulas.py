@@ -23,6 +23,7 @@ _DEEPEST = 30
 _NAMED = (
     (r"\\(?:left|right|bigl?|bigr?|Bigl?|Bigr?|displaystyle|limits|quad|qquad)(?![a-zA-Z])", ""),
     (r"(?<!\\)\\[,;:!>]|\{,\}", lambda found: "," if found[0] == "{,}" else ""),
+    (r"(\d{0,20})\.(\d{0,20})\\(?:overline|bar)\s?\{?(\d{1,20})\}?", lambda found: _repeating(*found.groups())),
     (r"(?<!\\)\\(?=[{}])", ""),
     (r"(?<!\\)\\\s|~", " "),
     (r"\\([$%&#_])", r"\1"),
@@ -62,8 +63,8 @@ _LARGEST_ROOTED = 10**15
 _DIGITS = re.compile(r"\s*(\d{1,4})")
 _FUNCTIONS = frozenset({"sin", "cos", "tan", "cot", "sec", "csc", "log", "ln", "exp", "arcsin", "arccos", "arctan"})
 _SHORT_WORDS = frozenset(
-    {"am", "an", "as", "at", "be", "by", "do", "go", "he", "if", "in", "is", "it", "me", "my", "no", "of", "on", "or", "pm",
-     "so", "to", "up", "us", "we"}
+    {"am", "an", "as", "at", "be", "by", "do", "go", "he", "if", "in", "is", "it", "me", "my", "no", "of", "on", "or",
+     "pm", "so", "to", "up", "us", "we"}
 )  # fmt: skip
 _CONSTANTS = frozenset({"pi", "infinity"})
 _ALGEBRAIC = re.compile(r"[+*/^=\\(]|-|sqrt|\u221a")
@@ -82,6 +83,13 @@ def plain_latex(text: str) -> str:
     for pattern, replacement in _REPLACED:
         text = pattern.sub(replacement, text)
     return _SPACES.sub(lambda found: found[1] or " ", _WORDS.sub(r" \1 ", text))
+
+
+def _repeating(whole: str, once: str, again: str) -> str:
+    """Write a decimal that repeats itself as a fraction."""
+    nines = 10 ** len(again) - 1
+    value = (int(whole + once or "0") + Fraction(int(again), nines)) / 10 ** len(once)
+    return f"({value})"
 
 
 def read_formula(text: str) -> Expression | None:
@@ -154,7 +162,7 @@ class _Reader:
         return result
 
     def _product(self) -> Expression:
-        result = self._power()
+        result = self._signed_power()
         while following := self._next():
             if self._take("*"):
                 result = result.times(self._signed_power())

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Literal
 
-__all__ = ["announcements", "any_of", "phrases"]
+__all__ = ["Announcement", "announcements", "any_of", "phrases"]
 
 Writing = Literal["spaced", "glued"]
-Sort = Literal["nouns", "links", "choice", "chosen", "no", "unknown", "neutral", "count"]
+Sort = Literal["nouns", "links", "choice", "chosen", "no", "unknown", "neutral", "count", "irregular"]
 
 _PHRASES: dict[str, dict[str, dict[str, list[str]]]] = tomllib.loads(
     files(__package__).joinpath("phrases.toml").read_text("utf-8")
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """How a language announces answers.
+
+    Args:
+        words: Words, in small letters, of which an announcement has one.
+        pattern: What an announcement looks like.
+    """
+
+    words: tuple[str, ...]
+    pattern: str
 
 
 def phrases(sort: Sort, *writings: Writing) -> list[str]:
@@ -30,21 +44,34 @@ def phrases(sort: Sort, *writings: Writing) -> list[str]:
     )
 
 
-def announcements() -> str:
-    """Give a pattern that fits how an answer is announced in a language that parts its words: `Die Antwort ist`.
-
-    What follows a link is left to the next match, so that it is not swallowed.
-    """
-    return "|".join(_announcement(language) for language in _PHRASES["spaced"].values() if "nouns" in language)
-
-
-def _announcement(language: dict[str, list[str]]) -> str:
-    nouns = "|".join(map(re.escape, [*language["nouns"], *language.get("choice", ())]))
-    links = "|".join(map(re.escape, language.get("links", ())))
-    link = rf"|[ \t](?:{links})(?=[ \t:])" if links else ""
-    return rf"(?<![^\W_])(?:{nouns})(?:[ \t][^\s.:;?!]{{1,20}}){{0,3}}?[ \t]*(?::|=|-[ \t]{link})"
-
-
 def any_of(sort: Sort, *writings: Writing) -> str:
     """Give a pattern that any phrase of a sort fits."""
-    return "(?:" + "|".join(re.escape(phrase) for phrase in phrases(sort, *writings)) + ")"
+    return _any(phrases(sort, *writings))
+
+
+def announcements() -> list[Announcement]:
+    """Give how answers are announced in each language but English."""
+    spaced = [_spaced(language) for language in _PHRASES["spaced"].values() if "nouns" in language]
+    return [*spaced, *(_glued(language) for language in _PHRASES["glued"].values())]
+
+
+def _spaced(language: dict[str, list[str]]) -> Announcement:
+    """Read a language that parts its words: `Die Antwort ist`, `Antwort:`, `Antwort B`."""
+    nouns, choices, links = (language.get(sort, []) for sort in ("nouns", "choice", "links"))
+    few = r"(?:[ \t][^\s.:;?!]{1,20}){0,3}?[ \t]*"
+    # What follows a link is left to the next match.
+    link = rf"[ \t]{_any(links)}(?=[ \t:])" if links else r"(?!)"
+    told = rf"{_any(nouns)}{few}(?::|=|-[ \t]|{link})|{_any([*nouns, *choices])}{few}{link}"
+    letter = rf"{_any(nouns)}[ \t](?=\(?(?-i:[A-Z])\)?(?:[\s.,;]|$))"
+    return Announcement((*nouns, *choices), rf"(?<![^\W_])(?:{told}|{letter})")
+
+
+def _glued(language: dict[str, list[str]]) -> Announcement:
+    """Read a language that does not part its words."""
+    nouns, links, chosen = (language.get(sort, []) for sort in ("nouns", "links", "chosen"))
+    chooses = rf"|{_any(chosen)}\s?:?(?=\s?[A-Z(])" if chosen else ""
+    return Announcement((*nouns, *chosen), rf"{_any(nouns)}\s?(?:{_any(links)}|:){chooses}")
+
+
+def _any(words: list[str]) -> str:
+    return "(?:" + "|".join(map(re.escape, sorted(words, key=len, reverse=True))) + ")"

@@ -59,8 +59,8 @@ _QUANTITY = re.compile(
 _UNIT = re.compile(
     r"\s?-?([%¢$€£¥₹°]?(?:[A-Za-z]+(?:\^(?:\{\s?)?[23](?:\s?\})?|/[A-Za-z]+)?)?)(?![A-Za-z0-9])((?:\s[A-Za-z]+){0,2})"
 )
-_BEFORE = re.compile(r"(?<![A-Za-z0-9])(?<!\d[.,:/])(?<!\^)(?<!\^\{)")
-_DATE_GOES_ON = re.compile(r"[:/]\s?\d|-\d|[A-Za-z]|\s?(?:\\|\^|\u221a|sqrt|pi\b)")
+_BEFORE = re.compile(r"(?<![A-Za-z0-9])(?<![A-Za-z0-9]-)(?<!\d[.,:/])(?<!\^)(?<!\^\{)")
+_DATE_GOES_ON = re.compile(r"[:/]\s?\d|-\d|[A-Za-z]|\s?(?:\\|\^|\u221a|sqrt|pi\b)|\.\\")
 
 SMALL_NUMBERS = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
@@ -229,6 +229,12 @@ def _without_commas(digits: str) -> str:
 
 
 def _without_operator(text: str, found: re.Match[str]) -> int:
-    """Skip a sign that takes away from a number before it: `16 - 3` holds no -3."""
-    before = text[max(found.start() - 3, 0) : found.start()].rstrip()[-1:] if found["sign"] else ""
-    return found.end("sign") if before and (before.isalnum() or before in ")}%") else found.start()
+    """Skip a sign that takes away from what is before it: `16 - 3` and `x - 3` hold no -3, but "is -3" does."""
+    sign = found["sign"]
+    if not sign:
+        return found.start()
+    before = text[max(found.start() - 3, 0) : found.start()]
+    last = before.rstrip()[-1:]
+    takes_away = last.isdigit() or (last != "" and last in ")}%")
+    beside_a_name = last.isalpha() and (sign[-1] == " " or before[-1] == last)
+    return found.end("sign") if takes_away or beside_a_name else found.start()

@@ -4,57 +4,31 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from itertools import islice
 
-from langchain_openrouter.agreement.languages import announcements, any_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from langchain_openrouter.agreement.announcing import announced
 
 __all__ = ["Mark", "last_mark"]
 
 _LONGEST = 1000
 """Characters of what is marked."""
 
+_MOST_BOXES = 50
+"""From the end on. An answer has one or a few, and they close."""
+
 _BOX = re.compile(r"\\f?box(?:ed)?(?![a-zA-Z])[ \t]*")
+_WORD = re.compile(r"[^\s$.,;\\]{1,40}")
 _BETWEEN_BOXES = re.compile(r"[\s$,;\\()\[\]]*(?:and|or|,)[\s$,;a-z=\\()\[\]]{0,12}")
 _HASHES = re.compile(
     r"(?<!#)####[ \t]{0,9}([^\s#\d]{0,20}\d[^\s#]{0,80}(?:[ \t][^\s#]{1,40}){0,3})[ \t]{0,9}$", re.MULTILINE
 )
-_TAGGED = re.compile(r"<answer>([^<]{0,1000})", re.IGNORECASE)
 
-_IS = r"(?:is|was|are|would\sbe|should\sbe|must\sbe|will\sbe|equals|becomes)"
-_PRAISED = r"(?:(?:final|correct|right|best|true|exact|overall|most\s\w{1,20})[ \t]+)"
-_ENGLISH = rf"""
-    \b{_PRAISED}{{0,3}}(?:answer|solution|result|conclusion)(?:\s(?:choice|option|letter|value))?
-        (?:[ \t,]+(?:to|for|of|here|in|from|that|which|among|therefore|then|thus)\b[^.\n:;?!]{{0,80}}?)?[ \t,]+{_IS}\b
-  | \b{_PRAISED}{{1,3}}(?:option|choice|ending|letter|completion|continuation|response|word|statement|number)
-        [^.\n:;?!]{{0,40}}?[ \t]{_IS}\b
-  | \b{_PRAISED}{{0,3}}(?:answer|ans|solution|result)(?:\s(?:choice|option|letter))?[ \t]*[:=]
-  | \bfinal[ \t]answer[ \t]*-
-  | \banswer[ \t]*(?=\([A-Za-z]\))
-  | ^[ \t]*(?:final[ \t]|the[ \t])?(?:answer|result)[ \t]*$
-"""
-_GLUED = rf"""
-    {any_of("nouns", "glued")}\s?(?:{any_of("links", "glued")}|:)
-  | {any_of("chosen", "glued")}\s?:?(?=\s?[A-Z(])
-"""
-_PHRASE = re.compile(rf"(?:{_ENGLISH}|{announcements()}|{_GLUED})[ \t]*:?", re.VERBOSE | re.IGNORECASE | re.MULTILINE)
-_UNSURE = re.compile(
-    r"\b(?:if|whether|assum\w{0,4}|suppos\w{0,4}|unless|that)\W{1,3}(?:\w{1,12}\W{1,3}){0,2}$", re.IGNORECASE
-)
-_NOT_SAID = re.compile(
-    r"\W*(?:not|n't|never|no\slonger|neither|incorrect|wrong|right|correct|as\sfollows|given\s(?:by|in|as)|"
-    r"found\sby|obtained|simple|complicated|complex|clear|obvious|straightforward|subjective|nuanced|not\b|based\son|one\sof|unknown|unclear|\$?letter|in\sthe\s(?:form|range|text))\b",
-    re.IGNORECASE,
-)
+
 _TAKEN_BACK = re.compile(
     r"\b(?:wait\b(?:\s?[-,.!:]|\s(?:no|that|actually|a\s(?:second|moment|minute)))|hold\son\b|correction\s?:|scratch\sthat|"
     r"i\smade\s(?:a|an)\s(?:mistake|error)|let\sme\s(?:recheck|reconsider|redo|recalculate|rethink|correct))",
     re.IGNORECASE,
 )
-_SOMETHING = re.compile(r"[^\W_]|\u2205|\u221e")
-_CUT = re.compile(r"^[\s:=\-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,24 +70,28 @@ def _place(mark: Mark) -> int:
 
 
 def _box(text: str) -> Mark | None:
-    boxes = list(_boxes(text))
-    if not boxes:
-        return None
-    begin = len(boxes) - 1
-    while begin and _BETWEEN_BOXES.fullmatch(text[boxes[begin - 1][1] : boxes[begin][0]]):
-        begin -= 1
-    return Mark(", ".join(content for *_, content in boxes[begin:]), formal=True, end=boxes[-1][1])
+    r"""Read the last box, and those that are joined to it: `\boxed{1}` and `\boxed{2}`."""
+    contents: list[str] = []
+    begin = end = len(text)
+    for found in islice(reversed(list(_BOX.finditer(text))), _MOST_BOXES):
+        read = _content(text, found.end())
+        if read is None:
+            continue
+        content, closing = read
+        if contents and not _BETWEEN_BOXES.fullmatch(text[closing:begin]):
+            break
+        contents.insert(0, content)
+        begin, end = found.start(), end if len(contents) > 1 else closing
+    return Mark(", ".join(contents), formal=True, end=end) if contents else None
 
 
-def _boxes(text: str) -> Iterator[tuple[int, int, str]]:
-    """Yield where each box begins and ends, and what is in it."""
-    for found in _BOX.finditer(text):
-        if text[found.end() : found.end() + 1] != "{":
-            word = re.compile(r"[^\s$.,;\\]{1,40}").match(text, found.end())
-            if word:
-                yield found.start(), word.end(), word[0]
-        elif (end := _closing_brace(text, found.end())) is not None:
-            yield found.start(), end + 1, text[found.end() + 1 : end]
+def _content(text: str, start: int) -> tuple[str, int] | None:
+    """Read what is in a box, and where it ends; LaTeX needs no braces around a single sign."""
+    if text[start : start + 1] != "{":
+        word = _WORD.match(text, start)
+        return (word[0], word.end()) if word else None
+    end = _closing_brace(text, start)
+    return None if end is None else (text[start + 1 : end], end + 1)
 
 
 def _closing_brace(text: str, opening: int) -> int | None:
@@ -134,27 +112,5 @@ def _hashes(text: str) -> Mark | None:
 
 
 def _phrase(text: str) -> Mark | None:
-    last = None
-    for found in (*_PHRASE.finditer(text), *_TAGGED.finditer(text)):
-        marked = found[1] if found.re is _TAGGED else _marked(text, found)
-        if marked and (last is None or found.end() > last.end):
-            last = Mark(marked, formal=False, end=found.end())
-    return last
-
-
-def _marked(text: str, found: re.Match[str]) -> str | None:
-    """Give what follows a phrase; `None` where it is nothing, a condition, a denial or a question."""
-    if _UNSURE.search(text, max(0, found.start() - 40), found.start()) or _NOT_SAID.match(text, found.end()):
-        return None
-    line = _line(text, found.end())
-    if line is None or re.match(r"[^.\n]{0,60}\?", line):
-        return None
-    return line
-
-
-def _line(text: str, start: int) -> str | None:
-    """Give the rest of the line, or the next line that says something."""
-    for line in text[start : start + _LONGEST].split("\n"):
-        if _SOMETHING.search(line):
-            return _CUT.sub("", line) if not re.match(r"\s*-\s?[\d.$]", line) else line.strip()
-    return None
+    found = announced(text)
+    return Mark(found[0], formal=False, end=found[1]) if found else None

@@ -19,7 +19,7 @@ _LINE = re.compile(
 )
 _INLINE = re.compile(r"(?<![^\s,;(\"'])[(\[]?([A-Za-z]|\d)[)\]][.:]?\s|(?<![^\s,;])([A-Z])[.:]\s")
 _CHOICE = re.compile(
-    r"\b(?:which|who|what|where|when|choose|select|options?|choices?|pick|correct|best|blank|complete|answer|following)\b",
+    r"\b(?:which|who|choose|select|options?|choices?|pick|correct|best|blank|most\slikely|complete\sthe|1\sor\s2)\b",
     re.IGNORECASE,
 )
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -111,7 +112,7 @@ class NumberAgreement(_ByForm):
     tolerance: Decimal | None = None
 
     def __post_init__(self) -> None:
-        if self.tolerance is not None and not self.tolerance >= 0:
+        if self.tolerance is not None and (not self.tolerance.is_finite() or self.tolerance < 0):
             msg = f"tolerance={self.tolerance!r} is no distance. Pass 0 or more, such as Decimal('0.01')."
             raise ValueError(msg)
 
@@ -199,8 +200,9 @@ class CodeAgreement(_ByForm):
         return None if written is None else Value(written)
 
 
+_PLAIN_NUMBER = re.compile(r"-?\d{1,400}(?:[./]\d{1,400})?")
+
+
 def _number(text: str) -> Fraction | None:
-    try:
-        return Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        return None
+    """Read a number as `write_number` writes it; `Fraction` reads more, such as powers of ten that take forever."""
+    return Fraction(text) if _PLAIN_NUMBER.fullmatch(text) and not text.endswith("/0") else None

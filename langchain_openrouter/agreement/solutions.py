@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import islice
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from langchain_openrouter.agreement.formulas import plain_latex
@@ -20,7 +20,7 @@ __all__ = ["conclusion", "ends_with", "is_worked"]
 
 _EQUATION = re.compile(r"\d\)?\s?[-+*/x]\s?[$(]?\d[^=\n]{0,40}=\s?[$~]?\s?-?\d")
 _FAREWELL = re.compile(
-    r"(?:let\sme\sknow|i\shope|hope\sthis|feel\sfree|if\syou\shave|check|verif|confidence|note\b|is\sthere\sanything|please\b)",
+    r"(?:let\sme\sknow|i\shope|hope\sthis|feel\sfree|if\syou\shave|(?:double[-\s])?check|verif|confidence|note\b|is\sthere\sanything|please\b)",
     re.IGNORECASE,
 )
 _ENUMERATOR = re.compile(r"^[ \t]*(?:step\s)?\d{1,2}[.):]\s", re.IGNORECASE | re.MULTILINE)
@@ -104,13 +104,23 @@ def _number(sentence: str, asked: Asked) -> Value | None:
     for written in (sentence, words_as_digits(sentence)):
         found = list(quantities(written))
         if found:
-            return of_quantity(_result(written, found, asked), asked)
+            result = None if _is_compound(written, found) else _result(written, found, asked)
+            return of_quantity(result, asked) if result else None
     return None
 
 
-def _result(sentence: str, found: Sequence[Quantity], asked: Asked) -> Quantity:
+def _is_compound(sentence: str, found: Sequence[Quantity]) -> bool:
+    """Say whether two numbers are one amount, such as 8 dollars and 40 cents."""
+    return any(
+        one.unit and other.unit and one.unit != other.unit and sentence[one.end : other.start].strip() in {"", "and"}
+        for one, other in pairwise(found)
+    )
+
+
+def _result(sentence: str, found: Sequence[Quantity], asked: Asked) -> Quantity | None:
     if asked.year:
-        return next((each for each in found if each.value in _YEAR), found[-1])
+        years = {each.value: each for each in found if each.value in _YEAR}
+        return years.popitem()[1] if len(years) == 1 else None
     equals = sentence.rfind("=")
     after = [each for each in found if each.start > equals >= 0]
     if after:

@@ -7,7 +7,7 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from langchain_openrouter.agreement.cleaning import one_spelling, spoken
+from langchain_openrouter.agreement.cleaning import one_spelling, spoken, without_thoughts
 from langchain_openrouter.agreement.fences import fenced
 
 if TYPE_CHECKING:
@@ -58,8 +58,9 @@ def whole_json(answer: str) -> Any:
     Returns:
         What was read; `NOTHING` where it is no such answer.
     """
-    said = spoken(answer)
-    for text in (said, *(block.text for block in fenced(said) if block.language in _JSON)):
+    # A list of one text is what `spoken` would take it out of.
+    said = without_thoughts(answer)
+    for text in (said, spoken(answer), *(block.text for block in fenced(said) if block.language in _JSON)):
         if text.strip()[:1] in {"{", "["}:
             try:
                 return _DECODER.decode(text.strip())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from langchain_openrouter.agreement.formulas import plain_latex
 from langchain_openrouter.agreement.literals import quantity_at, words_as_digits, write_number
 from langchain_openrouter.agreement.mathematics import read_mathematics
+from langchain_openrouter.agreement.units import UNITS
 from langchain_openrouter.agreement.words import sentences
 
 if TYPE_CHECKING:
@@ -32,9 +33,13 @@ _MATHEMATICAL = re.compile(
 _DOLLARS = re.compile(r"\$\s?-?[\d.]")
 _NAME_FOLLOWS = re.compile(r"\s*[A-Z]")
 _ENDS = re.compile(r"\s*(?:$|[.;:?(\n]|,\s|[^\x00-\x7f])")
+_FIRST_POINT = re.compile(r"1[.)]\s+\S")
+"""Where a list begins."""
+
 _EXCLAIMS = re.compile(r"\s*!")
 _MORE_DIGITS = re.compile(r"\d")
 _ONE_OF_SEVERAL = re.compile(r"(?:\b(?:and|or)|,)\s*[a-zA-Z](?:_\w{1,3})?\s*$", re.IGNORECASE)
+_CLEAR_UNIT = 3
 _ANOTHER_WAY = re.compile(r",?\s(?:or|which\sis|i\.e\.)\s|\s?\(|\.\s")
 _EQUATION = re.compile(r"=(?![=>])")
 
@@ -72,7 +77,8 @@ def read_value(text: str, asked: Asked, *, formal: bool = False, marked: bool = 
         return whole
     told = marked and not formal
     return (
-        _leading(words_as_digits(bare), asked, marked=told)
+        _leading(bare, asked, marked=told)
+        or _leading(words_as_digits(bare), asked, marked=told)
         or _last_side(bare, asked, marked=marked)
         or (_first_clause(bare, asked) if told else None)
     )
@@ -120,14 +126,24 @@ def _quantity(text: str, asked: Asked) -> Value | None:
 def _formula(text: str) -> Value | None:
     if not _MATHEMATICAL.search(text):
         return None
-    found = read_mathematics(text)
+    found = read_mathematics(text) or read_mathematics(_without_unit(text))
     return Value(found) if found else None
+
+
+def _without_unit(text: str) -> str:
+    """Leave out a unit behind a formula; one of a letter or two may be a variable."""
+    said = text.rstrip(".").split(" ")
+    for count in (3, 2, 1):
+        unit = " ".join(said[-count:]).casefold()
+        if unit in UNITS and len(unit) >= _CLEAR_UNIT:
+            return " ".join(said[:-count])
+    return text
 
 
 def _leading(text: str, asked: Asked, *, marked: bool) -> Value | None:
     """Read the number at the begin of a text, where what follows does not change it."""
     found = quantity_at(text)
-    if found is None:
+    if found is None or _FIRST_POINT.match(text):
         return None
     rest = text[found.end :]
     if _ENDS.match(rest) or (marked and _EXCLAIMS.match(rest)):

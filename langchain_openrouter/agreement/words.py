@@ -1,27 +1,27 @@
-"""Texts as words in one form, and what the words of a question take away from an answer."""
+"""Texts as sentences, and as words in one form."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+import unicodedata
+from typing import TYPE_CHECKING
 
 from langchain_openrouter.agreement.languages import any_of, phrases
 from langchain_openrouter.agreement.literals import LITERAL, SMALL_NUMBERS, read_literal, write_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-__all__ = ["NO_ECHO", "Echo", "is_refusal", "negated", "sentences", "stem", "without_echo", "words"]
+__all__ = ["is_refusal", "negated", "sentences", "stem", "words"]
 
 _LITERAL = re.compile(rf"(?<![\w.,:/]){LITERAL}(?![\w:/])", re.VERBOSE)
 _ABBREVIATION = re.compile(r"\b(?:[^\W\d_]\.){2,12}")
-_DROPPED = re.compile(
-    r"(?<!\d)[.:]|[.:](?!\d)|(?<!\s)-|-(?!\d)|(?<!\d)!|!(?=\w)|[^\w\s.:!+\-#%@$€£¥/\\<>=^|~°∞∅√±\u0300-\u036f]|_"
-)
+_BETWEEN_DIGITS = re.compile(r"(?<!\d)[.:]|[.:](?!\d)|(?<!\s)-|-(?!\d)|(?<!\d)!|!(?=\w)|_")
+"""Points and colons count in numbers only, a minus before them, and a `!` behind them."""
+
+_KEPT = frozenset(".:!-+#%@$€£¥/\\<>=^|~°∞∅√±")
 _ARTICLES = frozenset({"a", "an", "the"})
 _DIGITS = {word: str(number) for number, word in enumerate(SMALL_NUMBERS[:13])}
-_NEUTRAL = frozenset(phrases("neutral"))
 _NEGATIONS = frozenset(phrases("no"))
 _REFUSAL = re.compile(
     r"(?:i(?:'m| am) (?:very |so |really )?(?:sorry|not (?:sure|certain|able))|sorry,|i apologi[sz]e|"
@@ -32,48 +32,25 @@ _REFUSAL = re.compile(
     rf"n/?a\W*$|unknown\W*$|no (?:answer|idea)\W*$|{any_of('unknown')})",
     re.IGNORECASE,
 )
-_SENTENCE_ENDS = re.compile(r"\n+|(?<=[.!?])(?<!\b[A-Z]\.)(?<!\b(?:Mr|Ms|Dr|St|Jr|Sr|vs|No|Mt|ca)\.)(?<!\bMrs\.)\s+")
+_SENTENCE_ENDS = re.compile(
+    r"\n+|(?<=[.!?])(?<!^\d\.)(?<!\b[A-Z]\.)(?<!\b(?:Mr|Ms|Dr|St|Jr|Sr|vs|No|Mt|ca)\.)(?<!\bMrs\.)\s+", re.MULTILINE
+)
 _ENDINGS = re.compile(r"(?:ings?|ed|ers?|ors?|es|e|s|ly)$")
 _SHORTEST_STEM = 4
-_SOME, _MUCH = 0.25, 0.4
-"""Part of a question's words that an answer repeats before its own: less will do before an `is`, or after them."""
-
-_DEFINES = frozenset({"is", "are", "was", "were", "called", "by", "named", "as"})
-
-_ASKING = frozenset(
-    {"what", "who", "whom", "whose", "where", "when", "why", "how", "many", "much", "please", "give", "tell"}
-)
+_IRREGULAR = {form: verb for verb, *forms in map(str.split, phrases("irregular")) for form in forms}
 
 
-@dataclass(frozen=True, slots=True)
-class Echo:
-    """What an answer may repeat of its question.
+class _Punctuation(dict[int, int | str]):
+    """Says what becomes of each character: letters, marks on letters, and digits of all scripts stay."""
 
-    Args:
-        stems: The stems of the question's words; none where it gives a choice of words, which are answers then.
-        pairs: Those that the question joins by `and`: an answer with one of them is not about the other.
-    """
-
-    stems: frozenset[str] = frozenset()
-    pairs: tuple[frozenset[str], ...] = ()
-
-    @classmethod
-    def of(cls, asking: str) -> Self:
-        """Read a question.
-
-        Args:
-            asking: The sentence that asks.
-        """
-        asked = words(asking)
-        if "or" in asked:
-            return cls()
-        stems = [stem(word) for word in asked]
-        places = [place for place, word in enumerate(asked) if word == "and" and 0 < place < len(asked) - 1]
-        return cls(frozenset(stems), tuple(frozenset({stems[place - 1], stems[place + 1]}) for place in places))
+    def __missing__(self, code: int) -> int | str:
+        sign = chr(code)
+        stays = unicodedata.category(sign)[0] in "LMN" or sign in _KEPT
+        self[code] = code if stays else " "
+        return self[code]
 
 
-NO_ECHO = Echo()
-"""Nothing may be repeated."""
+_PUNCTUATION = _Punctuation()
 
 
 def words(text: str) -> list[str]:
@@ -89,7 +66,8 @@ def words(text: str) -> list[str]:
         ['usa', 'sold', '1000', 'well', 'known', 'c++', 'books']
     """
     joined = _ABBREVIATION.sub(lambda found: found[0].replace(".", "") + " ", text.casefold()).replace("'", "")
-    plain = _DROPPED.sub(" ", _LITERAL.sub(_one_form, joined.replace("&", " and "))).split()
+    numbers = _BETWEEN_DIGITS.sub(" ", _LITERAL.sub(_one_form, joined.replace("&", " and ")))
+    plain = numbers.translate(_PUNCTUATION).split()
     last = len(plain) - 1
     kept = [word for place, word in enumerate(plain) if word not in _ARTICLES or (place == last and word != "the")]
     return [_DIGITS.get(word, word) for word in kept or plain]
@@ -112,51 +90,9 @@ def is_refusal(text: str) -> bool:
 
 def stem(word: str) -> str:
     """Cut an ending off, so that a question's `painted` is known again in `painter`."""
+    word = _IRREGULAR.get(word, word)
     short = _ENDINGS.sub("", word)
     return short if len(short) >= _SHORTEST_STEM else word
-
-
-def without_echo(said: Sequence[str], asked: Echo) -> list[str]:
-    """Leave out what an answer repeats of its question, at its begin or at its end.
-
-    Only what repeats much of the question, and on one side, goes: "the dog bit the cat" is more than "bit" where the
-    dog and the cat are in the question. A sentence that says no stays as it is: it would say the contrary.
-
-    Args:
-        said: The words of one sentence.
-        asked: What may be repeated.
-
-    Returns:
-        What is left; everything where nothing would be.
-
-    Example:
-        >>> without_echo(["capital", "of", "france", "is", "paris"], Echo.of("What is the capital of France?"))
-        ['paris']
-    """
-    if negated(said):
-        return list(said)
-    echo = [word in _NEUTRAL or stem(word) in asked.stems for word in said]
-    if all(echo):
-        return list(said)
-    begin = echo.index(False)
-    end = len(echo) - echo[::-1].index(False)
-    repeated = [_content(said[:begin]), _content(said[end:])]
-    told = repeated[0] | repeated[1]
-    defines = not repeated[0] or said[begin - 1] in _DEFINES
-    much = len(told) >= (_SOME if defines else _MUCH) * len(_content(asked.stems))
-    if all(repeated) or (told and not much) or any(len(pair & told) == 1 for pair in asked.pairs):
-        begin, end = _neutral_ends(said)
-    return list(said[begin:end])
-
-
-def _content(said: Iterable[str]) -> set[str]:
-    return {stem(word) for word in said if word not in _NEUTRAL and word not in _ASKING}
-
-
-def _neutral_ends(said: Sequence[str]) -> tuple[int, int]:
-    begin = next(place for place, word in enumerate(said) if word not in _NEUTRAL)
-    end = next(place for place in range(len(said), 0, -1) if said[place - 1] not in _NEUTRAL)
-    return begin, end
 
 
 def _one_form(found: re.Match[str]) -> str:
