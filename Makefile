@@ -45,6 +45,7 @@ bench: $(VENV)/.with-dev ## Measure the time that the package adds
 	$(VENV)/bin/python scripts/benchmark_catalog.py
 	$(VENV)/bin/python scripts/benchmark_ledger.py
 	$(VENV)/bin/python scripts/benchmark_budget.py
+	$(VENV)/bin/python scripts/benchmark_router.py
 
 .PHONY: format
 format: $(VENV)/.with-dev ## Format the code and repair what can be repaired
