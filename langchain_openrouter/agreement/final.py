@@ -50,7 +50,7 @@ _FEW = 5
 _LONGEST_FACT, _LONGEST_TOLD = 40, 120
 """Words, with all explanations, of an answer to a question for a fact, and for a number that needs no calculation."""
 
-_ONLY_WORDS = re.compile(r"[^\W\d_]*(?:[\s'\"-]+[^\W\d_]*)*\.?")
+_ONLY_WORDS = re.compile(r"[\s'\"-]*(?:[^\W\d_]+[\s'\"-]+)*(?:[^\W\d_]+)?\.?")
 _READ = (4_000, 12_000)
 """Characters from the begin and from the end of a long text, between which no final answer is looked for."""
 

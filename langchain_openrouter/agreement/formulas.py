@@ -77,8 +77,8 @@ def plain_latex(text: str) -> str:
         text: A text as `one_spelling` writes it.
 
     Example:
-        >>> plain_latex(r"\\left(1, 2\\right) \\text{ cm}")
-        '(1, 2)  cm '
+        >>> plain_latex(r"\left(1, 2\right) \text{ cm}")
+        '(1, 2) cm '
     """
     for pattern, replacement in _REPLACED:
         text = pattern.sub(replacement, text)

@@ -48,7 +48,7 @@ def read_mathematics(text: str) -> str | None:
         The form; `None` where the text is not mathematics, or too long to be an answer.
 
     Example:
-        >>> read_mathematics(r"x = \\frac{1}{2}"), read_mathematics("{3, 1}"), read_mathematics("[0,1)")
+        >>> read_mathematics(r"x = \frac{1}{2}"), read_mathematics("{3, 1}"), read_mathematics("[0,1)")
         ('0.5', '1, 3', '[0, 1)')
     """
     if len(text) > _LONGEST or _NEW_SENTENCE.search(text):

@@ -53,7 +53,7 @@ def test_long_texts() -> None:
 def test_what_is_said_by_the_way_is_no_answer() -> None:
     """In a long text, a sentence in the middle that sounds like an answer is none, and neither is a last number."""
     before, after = "The sea is wide and full of fish. " * 20, "The land is dry and full of sand. " * 20
-    told = f"{before}Some say that the answer is love. {after}"
+    told = f"{before}They say: the answer is love. {after}"
     counted = f"{before}Some say that there are 7 of them. {after}"
 
     assert final_answer(told, "What is it?") == final_answer(told)

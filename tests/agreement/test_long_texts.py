@@ -47,6 +47,13 @@ def test_long_answers_are_read(piece: str) -> None:
     final_answer(f"The answer is {text} B", QUESTIONS[PIECES.index(piece) % 3])
 
 
+@pytest.mark.parametrize("piece", [" -", "' ", "a-", "a ", "x ", "x=", "1 ", "((", "\\frac", ", ", "or "], ids=repr)
+@pytest.mark.parametrize("frame", ["\\boxed{{{}1}}", "\\boxed{{a{}}}", "Answer: {}?", "#### {}1"])
+def test_hostile_marks_are_read(frame: str, piece: str) -> None:
+    """What is marked as the answer may be strange, too."""
+    final_answer(frame.format(hostile(piece, 900)))
+
+
 @pytest.mark.parametrize("piece", PIECES, ids=repr)
 def test_long_questions_are_read(piece: str) -> None:
     """A question may be as long and as strange."""
