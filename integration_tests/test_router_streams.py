@@ -246,6 +246,16 @@ class TestRestart:
         assert [(each["after"], each["discard"]) for each in heard.restarts] == [(FIRST, 13), ("broken", 20)]
         assert heard.shown == SAID
 
+    async def test_part_of_the_latest(self, served: Served, hear: Any) -> None:
+        """Where the new beginning breaks, too, the error has the part of that one alone."""
+        first = Elsewhere(model_name="a", text="uno due", pieces=1, error=ConnectionError("The line is dead."))
+        last = Elsewhere(model_name="b", text=SAID, pieces=2, error=ConnectionError("The line is dead."))
+
+        heard = await hear(router_of(served, first, last, on_midstream_error="restart"), SAY)
+
+        assert heard.text == "unoone two"
+        assert getattr(heard.error, "partial_message", NOTHING).text == "one two"
+
     async def test_identity_of_the_answer(self, served: Served, hear: Any) -> None:
         """The whole answer tells id, usage and cost of the generation that answered, not of both."""
         served.fail(failing(BREAKS["error"][0], FIRST))

@@ -33,6 +33,15 @@ def to_wire_tools(tools: Sequence[Any], *, strict: bool | None = None) -> list[W
     return [tool if is_server_tool(tool) else copy.deepcopy(_remembered(tool, strict=strict)) for tool in tools]
 
 
+def read_wire_tools(tools: Sequence[Any]) -> list[WireTool]:
+    """Convert tools to look at them: unlike those of `to_wire_tools`, they are shared, and must not be changed."""
+    return [tool if _is_wire_tool(tool) else _remembered(tool, strict=None) for tool in tools]
+
+
+def _is_wire_tool(tool: Any) -> bool:
+    return is_server_tool(tool) or (isinstance(tool, dict) and tool.get("type") == "function" and "function" in tool)
+
+
 def is_server_tool(tool: Any) -> bool:
     """Say whether a tool is one that runs at OpenRouter."""
     if not isinstance(tool, dict) or "input_schema" in tool or "function" in tool:

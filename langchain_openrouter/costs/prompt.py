@@ -6,8 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pydantic_core import to_json
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from langchain_core.language_models import LanguageModelInput
     from langchain_core.messages import BaseMessage
@@ -43,6 +45,7 @@ _PER_MEDIUM = (1, 2000, None)
 """Tokens of an audio, a video or a file, whose length its bytes do not tell."""
 
 IMAGES = frozenset({"image", "image_url", "input_image"})
+_ANSWERS = frozenset({"ai", "AIMessageChunk"})
 _AUDIO = frozenset({"audio", "input_audio"})
 _TEXTS = frozenset({"text", "text-plain", "input_text", "tool_use", "tool_call", "refusal"})
 _THOUGHTS = frozenset({"reasoning", "thinking"})
@@ -59,11 +62,15 @@ def count_prompt(prompt: LanguageModelInput, tools: Sequence[Any] | None = None)
         >>> count_prompt("How are you today?")
         TokenRange(low=2, expected=12, high=71)
     """
-    messages = as_messages(prompt)
+    return count_messages(as_messages(prompt), tools)
+
+
+def count_messages(messages: Sequence[BaseMessage], tools: Sequence[Any] | None = None) -> TokenRange:
+    """Count the tokens of messages, about; see `count_prompt`."""
     counted = _Counted()
     for message in messages:
         counted.add(message)
-    said = counted.said + sum(map(_bytes, _schemas(tools or ())))
+    said = counted.said + sum(map(len, _schemas(tools or ())))
     # Providers may leave out what a model thought in an earlier turn.
     sizes = (said, said + counted.thought, said + counted.thought)
     low, expected, high = (
@@ -91,22 +98,30 @@ class _Counted:
     media: int = 0
 
     def add(self, message: BaseMessage) -> None:
-        thoughts = []
+        if isinstance(message.content, str):
+            self.said += _bytes(message.content)
+            thoughts: list[Any] = []
+        else:
+            thoughts = list(self._add_blocks(message))
+        # Messages of the newer form hold their thoughts twice.
+        for thought in thoughts or [message.additional_kwargs.get("reasoning_content")]:
+            self.thought += _bytes(thought) if isinstance(thought, str) else 0
+        # Only answers have calls; to ask other messages for them takes longer than to count their text.
+        for call in getattr(message, "tool_calls", ()) if message.type in _ANSWERS else ():
+            self.said += len(_as_json(call))
+
+    def _add_blocks(self, message: BaseMessage) -> Iterator[Any]:
+        """Count the blocks of a message; give what was thought."""
         for block in _blocks(message):
             kind = block.get("type")
             if kind in _TEXTS:
                 self.said += _bytes(_text(block))
             elif kind in _THOUGHTS:
-                thoughts.append(block.get("reasoning") or block.get("thinking"))
+                yield block.get("reasoning") or block.get("thinking")
             elif kind in IMAGES:
                 self.images += 1
             else:
                 self.media += 1
-        # Messages of the newer form hold their thoughts twice.
-        for thought in thoughts or [message.additional_kwargs.get("reasoning_content")]:
-            self.thought += _bytes(thought) if isinstance(thought, str) else 0
-        for call in getattr(message, "tool_calls", ()):
-            self.said += _bytes(json.dumps(call, ensure_ascii=False, default=str))
 
 
 def holds_audio(prompt: LanguageModelInput) -> bool:
@@ -138,13 +153,17 @@ def _text(block: dict[str, Any]) -> str:
     return text if isinstance(text, str) else json.dumps(block, ensure_ascii=False, default=str)
 
 
+def _as_json(value: Any) -> bytes:
+    return to_json(value, fallback=str)
+
+
 def _bytes(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode(errors="replace"))
 
 
-def _schemas(tools: Iterable[Any]) -> Iterable[str]:
+def _schemas(tools: Iterable[Any]) -> Iterable[bytes]:
     from langchain_core.utils.function_calling import convert_to_openai_tool
 
     for tool in tools:
         schema = tool if isinstance(tool, dict) else convert_to_openai_tool(tool)
-        yield json.dumps(schema, ensure_ascii=False, default=str)
+        yield _as_json(schema)

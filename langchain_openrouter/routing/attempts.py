@@ -170,8 +170,8 @@ class Attempts:
             return "its context is no larger than the one that was too small"
         if self._only_free and not self.table.free >> self.table.positions[model] & 1:
             return "the credit is used up, and it costs something"
-        money, cost = self._money_left(), self._expected(model)
-        if money is not None and (cost is None or cost > money):
+        money = self._money_left()
+        if money is not None and ((cost := self._expected(model)) is None or cost > money):
             return f"it may cost more than the ${money:f} that are left of the cap over all attempts"
         return None
 

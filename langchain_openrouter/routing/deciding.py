@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from langchain_openrouter.costs.estimation import SHORTEST_LIMIT
@@ -13,7 +14,7 @@ from langchain_openrouter.routing.decision import RoutingDecision
 from langchain_openrouter.routing.options import Options, Situation
 from langchain_openrouter.routing.policy import described
 from langchain_openrouter.routing.sieve import Sieve
-from langchain_openrouter.routing.table import members
+from langchain_openrouter.routing.table import flags, members
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -93,14 +94,13 @@ def decide(terms: Terms, moment: Moment, needs: Needs, situation: Situation, tas
     waived = sieve.by_preferences(needs)
     if not sieve.fitting:
         raise _nobody(sieve.rejections())
-    positions = members(sieve.fitting)
-    qualities = table.quality(situation.task)
+    fitting = flags(sieve.fitting)
     options = Options(
-        [table.names[i] for i in positions],
-        [costs[i] for i in positions],
-        [qualities[i] for i in positions],
-        _expected_seconds(table, positions, needs, moment.speeds),
-        lambda: [table.tiers[i] for i in positions],
+        list(compress(table.names, fitting)),
+        list(compress(costs, fitting)),
+        list(compress(table.quality(situation.task), fitting)),
+        _expected_seconds(table, fitting, needs, moment.speeds),
+        lambda: list(compress(table.tiers, fitting)),
     )
     name, arguments = described(terms.policy)
     return RoutingDecision(
@@ -123,13 +123,12 @@ def decide(terms: Terms, moment: Moment, needs: Needs, situation: Situation, tas
 def _expected_costs(table: Table, needs: Needs, at: dt.datetime) -> list[int | None]:
     """Give picodollars that the answer of each candidate is expected to cost."""
     prompt, choices = needs.prompt.expected, needs.choices
-    prices = table.prices(prompt, at)
-    return [
-        None if into < 0 else into * prompt + out * answer * choices + call
-        for into, out, call, answer in zip(
-            prices.prompt, prices.completion, prices.request, _expected_answers(table, needs), strict=True
-        )
-    ]
+    prices, answers = table.prices(prompt, at), _expected_answers(table, needs)
+    beside = prices.beside
+    if answers is not table.typical_answer or choices > 1:
+        columns = zip(prices.completion, prices.request, answers, strict=True)
+        beside = [out * answer * choices + call for out, call, answer in columns]
+    return [None if into < 0 else into * prompt + other for into, other in zip(prices.prompt, beside, strict=True)]
 
 
 def _expected_answers(table: Table, needs: Needs) -> Sequence[int]:
@@ -138,23 +137,23 @@ def _expected_answers(table: Table, needs: Needs) -> Sequence[int]:
     if needs.max_tokens is not None:
         limit = max(needs.max_tokens, SHORTEST_LIMIT)
         answers = [min(limit, tokens) for tokens in answers]
-    if table.least_context - needs.prompt.low >= table.most_typical:
-        return answers
-    rooms = (
-        context - needs.prompt.low if context else tokens
-        for context, tokens in zip(table.context, answers, strict=True)
-    )
-    return [min(tokens, max(room, 1)) for tokens, room in zip(answers, rooms, strict=True)]
+    prompt = needs.prompt.low
+    without_room = table.contexts.below(prompt + table.most_typical)
+    if without_room:
+        answers = list(answers)
+        for i in members(without_room):
+            answers[i] = min(answers[i], max(table.context[i] - prompt, 1))
+    return answers
 
 
-def _expected_seconds(
-    table: Table, positions: Sequence[int], needs: Needs, speeds: Mapping[str, Speed]
-) -> list[float | None]:
+def _expected_seconds(table: Table, fitting: bytes, needs: Needs, speeds: Mapping[str, Speed]) -> list[float | None]:
     if not speeds:
-        return [None] * len(positions)
+        return [None] * sum(fitting)
     answers = _expected_answers(table, needs)
-    known = [(speeds.get(table.names[i]), answers[i]) for i in positions]
-    return [speed.seconds(answer) if speed else None for speed, answer in known]
+    if answers is table.typical_answer:
+        return list(compress(table.usual_seconds(speeds), fitting))
+    known = zip(map(speeds.get, table.names), answers, strict=True)
+    return [speed.seconds(answer) if speed else None for speed, answer in compress(known, fitting)]
 
 
 def _scores(policy: Policy, options: Options, situation: Situation) -> Scores:

@@ -113,8 +113,7 @@ class RoutingDecision:
 
     def cost_of(self, model: str) -> Decimal | None:
         """Give dollars that the answer of a model is expected to cost; `None` where nobody knows."""
-        models = self.options.models
-        return self.options[models.index(model)].cost if model in models else None
+        return self.options.cost_of(model)
 
     @property
     def resting(self) -> tuple[str, ...]:
@@ -253,10 +252,11 @@ class RoutingDecision:
 
 def in_order(options: Options, scores: Scores) -> list[int]:
     """Give the positions of options, best first; of equal ones the cheaper, then the earlier."""
-    known = [i for i in range(len(options)) if scores[i] is not None]
-    unknown = [i for i in range(len(options)) if scores[i] is None]
-    by_cost = _cost_key(options.costs)
-    return sorted(known, key=lambda i: (-(scores[i] or 0.0), *by_cost(i))) + sorted(unknown, key=by_cost)
+    costs = [math.inf if cost is None else cost for cost in options.costs]
+    by_cost = sorted(range(len(costs)), key=costs.__getitem__)
+    known = [i for i in by_cost if scores[i] is not None]
+    known.sort(key=scores.__getitem__, reverse=True)  # type: ignore[arg-type]  # equals stay in order of cost
+    return known if len(known) == len(by_cost) else [*known, *(i for i in by_cost if scores[i] is None)]
 
 
 def _written(score: float | None) -> float | str | None:
@@ -272,7 +272,13 @@ def _read(score: float | str | None) -> float | None:
 
 def _best(options: Options, scores: Scores) -> int:
     """Give the first of the order, without putting all in order."""
-    highest = max((score for score in scores if score is not None), default=None)
+    scores = list(scores)  # a policy may give an array
+    try:
+        highest = max(scores, default=None)  # type: ignore[type-var]
+    except TypeError:  # some have none
+        highest = max((score for score in scores if score is not None), default=None)
+    if scores.count(highest) == 1:
+        return scores.index(highest)
     return min((i for i, score in enumerate(scores) if score == highest), key=_cost_key(options.costs))
 
 

@@ -308,7 +308,8 @@ class Delegating(Binding):
             own["metadata"] = self.metadata
         messages = self._convert_input(given).to_messages()
         arguments = kwargs if stop is None else {**kwargs, "stop": stop}
-        return Work(messages, arguments, merge_configs(own, ensure_config(config)))
+        whole = ensure_config(config)
+        return Work(messages, arguments, merge_configs(own, whole) if own else whole)
 
 
 @contextmanager

@@ -141,11 +141,12 @@ class Engine:
         if self.constraints.max_latency is None and self.constraints.min_throughput is None:
             return self.speeds
         oldest = time.monotonic() - _FRESH_FOR
-        return {
-            name: speed
+        stale = {
+            name
             for name, speed in self.speeds.items()
-            if speed.source != "calls" or self._learned.get(name, oldest) > oldest
+            if speed.source == "calls" and self._learned.get(name, oldest) <= oldest
         }
+        return {name: speed for name, speed in self.speeds.items() if name not in stale} if stale else self.speeds
 
     @property
     def _keeps_by(self) -> str:

@@ -33,6 +33,7 @@ class Memory:
     def __init__(self, seed: int | None = None) -> None:
         self.seed = random.SystemRandom().getrandbits(32) if seed is None else seed
         self.turn = 0
+        self._drawn = -1, 0.0
         self._latest: OrderedDict[str, str] = OrderedDict()
         self._guard = Guard(threading.TIMEOUT_MAX)
 
@@ -42,7 +43,12 @@ class Memory:
 
     def draw(self) -> float:
         """Give what chance has drawn for this turn: the same as long as it is the same turn."""
-        return random.Random(self.seed * 1_000_003 + self.turn).random()  # noqa: S311  # no secret is made of it
+        turn, drawn = self._drawn
+        if turn != self.turn:
+            turn = self.turn
+            drawn = random.Random(self.seed * 1_000_003 + turn).random()  # noqa: S311  # no secret is made of it
+            self._drawn = turn, drawn
+        return drawn
 
     def count(self) -> None:
         """Begin the next turn."""

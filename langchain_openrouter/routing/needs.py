@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_openrouter.catalog.reading import mapping, texts
 from langchain_openrouter.catalog.validation import wanted_parameters
-from langchain_openrouter.chat.tools import to_wire_tools
-from langchain_openrouter.costs.prompt import IMAGES, TokenRange, count_prompt
+from langchain_openrouter.chat.tools import read_wire_tools
+from langchain_openrouter.costs.prompt import IMAGES, TokenRange, count_messages
 from langchain_openrouter.wire.request import wire_names
 
 if TYPE_CHECKING:
@@ -83,14 +83,14 @@ def read_needs(messages: Sequence[BaseMessage], arguments: Mapping[str, Any]) ->
         (['max_tokens', 'seed'], 100)
     """
     body = wire_names({**mapping(arguments.get("model_kwargs")), **arguments, **mapping(arguments.get("extra_body"))})
-    tools = to_wire_tools(body["tools"]) if body.get("tools") else []
+    tools = read_wire_tools(body["tools"]) if body.get("tools") else []
     body["tools"] = tools
     wanted = wanted_parameters(body)
     limit = body.get("max_completion_tokens") or body.get("max_tokens")  # OpenRouter prefers the newer name
     choices = body.get("n")
     schemas = [form] if isinstance(form := body.get("response_format"), dict) else []
     return Needs(
-        prompt=count_prompt(messages, [*tools, *schemas]),
+        prompt=count_messages(messages, [*tools, *schemas]),
         max_tokens=limit if isinstance(limit, int) else None,
         parameters={name: names for name, (_, names) in wanted.items()},
         inputs=frozenset(_modalities(messages)),

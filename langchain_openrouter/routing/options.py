@@ -92,17 +92,18 @@ class Options(Sequence[Option]):
             self.tiers[index],
         )
 
+    def cost_of(self, model: str) -> Decimal | None:
+        """Give dollars that the answer of a model is expected to cost; `None` where nobody knows."""
+        cost = self.costs[self.models.index(model)] if model in self.models else None
+        return None if cost is None else EXACT.multiply(cost, PICO)
+
     def record(self) -> list[dict[str, Any]]:
         """Give them as JSON."""
+        costs = (None if cost is None else written(EXACT.multiply(cost, PICO)) for cost in self.costs)
+        columns = zip(self.models, costs, self.qualities, self.seconds, self.tiers, strict=True)
         return [
-            {
-                "model": each.model,
-                "cost": written(each.cost),
-                "quality": each.quality,
-                "seconds": each.seconds,
-                "tier": each.tier,
-            }
-            for each in self
+            {"model": model, "cost": cost, "quality": quality, "seconds": seconds, "tier": tier}
+            for model, cost, quality, seconds, tier in columns
         ]
 
     @classmethod

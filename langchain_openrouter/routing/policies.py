@@ -10,7 +10,7 @@ from langchain_openrouter.catalog.standing import Tier
 from langchain_openrouter.routing.policy import as_policy, policy
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from langchain_openrouter.routing.options import Options, Situation
     from langchain_openrouter.routing.policy import PolicyLike, Scores
@@ -57,11 +57,37 @@ def balanced(
         cost: Weight of cost.
         speed: Weight of speed.
     """
-    good = _normalised(options.qualities, unknown=0.0)
-    least = min(filter(None, options.costs), default=2) / 2
-    cheap = _normalised([None if cost is None else -math.log(cost or least) for cost in options.costs], unknown=0.0)
-    quick = _normalised([s if s is None else -math.log(s + 0.01) for s in options.seconds], unknown=0.5)
-    return [quality * a + cost * b + speed * c for a, b, c in zip(good, cheap, quick, strict=True)]
+    log, least = math.log, min(filter(None, options.costs), default=2) / 2
+    worst, better = _scale(options.qualities, quality)
+    dearest, cheaper = _scale(options.costs, -cost, lambda price: log(price or least))
+    slowest, quicker = _scale(options.seconds, -speed, _log_of_seconds)
+    middle = speed / 2
+    return [
+        (0.0 if good is None else (good - worst) * better)
+        + (0.0 if price is None else (log(price or least) - dearest) * cheaper)
+        + (middle if seconds is None else (_log_of_seconds(seconds) - slowest) * quicker)
+        for good, price, seconds in zip(options.qualities, options.costs, options.seconds, strict=True)
+    ]
+
+
+def _log_of_seconds(seconds: float) -> float:
+    return math.log(seconds + 0.01)
+
+
+def _scale(values: Sequence[Any], weight: float, of: Callable[[Any], float] = float) -> tuple[float, float]:
+    """Give the worst of values, and what a step away from it adds, so that the best one has all the weight.
+
+    Args:
+        values: The values; `None` where not known.
+        weight: The weight; below 0 where less is better.
+        of: What is compared of a value.
+    """
+    known = [value for value in values if value is not None]
+    least, most = (of(min(known)), of(max(known))) if known else (0.0, 0.0)
+    worst = least if weight > 0 else most
+    if least == most:  # all of them are the best
+        return worst - 1, abs(weight)
+    return worst, weight / (most - least)
 
 
 @policy

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from itertools import compress, count
 from typing import TYPE_CHECKING, TypeAlias
 
 from langchain_openrouter.costs.estimation import TYPICAL_ANSWER
 from langchain_openrouter.costs.money import EXACT, in_dollars
 from langchain_openrouter.routing.constraints import Constraints, Rejection, Rule, too_poor
-from langchain_openrouter.routing.table import PICO, Table, members
+from langchain_openrouter.routing.table import PICO, Table, as_set, members
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -92,13 +93,13 @@ class Sieve:
         prompt = needs.prompt.expected
         wanted = prompt + _part(prompt, margin) + (limit or TYPICAL_ANSWER)
         # 0 stands for a length that is not known.
-        self._take_out(
-            [i for i, tokens in enumerate(context) if 0 < tokens < wanted],
+        self._reject(
+            self.fitting & self._table.contexts.below(wanted),
             lambda i: _less("context", f"a context of {context[i]} tokens", context[i], wanted),
         )
         if limit is not None:
-            self._take_out(
-                [i for i, tokens in enumerate(longest) if 0 < tokens < limit],
+            self._reject(
+                self.fitting & self._table.longest_answers.below(limit),
                 lambda i: _less("max_tokens", f"answers of {longest[i]} tokens at most", longest[i], limit),
             )
 
@@ -108,8 +109,8 @@ class Sieve:
         if least is None or isinstance(least, Mapping):
             return  # scores of a benchmark last
         scores = self._table.quality(task)
-        self._take_out(
-            [i for i, score in enumerate(scores) if score is None or score < least],
+        self._reject(
+            self.fitting & self._table.poorer(task, least),
             lambda i: too_poor(f"quality at {task}", scores[i], least),
         )
 
@@ -118,29 +119,27 @@ class Sieve:
         common, own = constraints.most_pico, self._table.own_limits
         if common is None and not own:
             return
-        limits = {
-            i: min(each for each in (common, own.get(i)) if each is not None) for i in _limited(common, own, self)
-        }
+        limits = own if common is None else {i: min(most, common) for i, most in own.items()}
 
         def why(i: int) -> Rejection:
-            cost, most = costs[i], _dollars(limits[i])
+            cost, most = costs[i], _dollars(limits.get(i, common))
             known = "nobody knows what it costs" if cost is None else f"its answer would cost about {_dollars(cost)}"
             return Rejection("cost", f"{known}; at most {most} is allowed", (_dollars(cost), most))
 
-        self._take_out([i for i, most in limits.items() if (cost := costs[i]) is None or cost > most], why)
+        beyond = [i for i, most in limits.items() if (cost := costs[i]) is None or cost > most]
+        if common is not None:
+            beyond += [i for i, cost in enumerate(costs) if cost is None or cost > common]
+        self._take_out(beyond, why)
 
     def by_speed(self, constraints: Constraints, speeds: Mapping[str, Speed]) -> None:
         """Take out who is known to be too slow."""
-        most, least = constraints.max_latency, constraints.min_throughput
-        for name, speed in speeds.items():
-            i, latency, throughput = self._table.positions.get(name), speed.latency, speed.tokens_per_second
-            if i is None:
-                continue
-            if most is not None and latency is not None and latency > most:
-                said = f"its first token takes {latency:.2f} s; at most {most:g} s are allowed"
-                self._take_out([i], Rejection("latency", said, (latency, most)))
-            if least is not None and throughput is not None and throughput < least:
-                self._take_out([i], _less("throughput", f"{throughput:.0f} tokens a second", throughput, least))
+        most, least, table = constraints.max_latency, constraints.min_throughput, self._table
+        if most is not None:
+            late = table.slower(speeds, "latency", most)
+            self._reject(self.fitting & late, lambda i: _late(speeds[table.names[i]].latency, most))
+        if least is not None:
+            slow = table.slower(speeds, "tokens_per_second", least)
+            self._reject(self.fitting & slow, lambda i: _slow(speeds[table.names[i]].tokens_per_second, least))
 
     def by_budget(self, costs: Sequence[int | None], left: Left, begin: float) -> None:
         """Take out what is too dear for what a budget has left."""
@@ -162,13 +161,13 @@ class Sieve:
 
     def by_health(self, waits: Sequence[float]) -> bool:
         """Take out who rests after failures; where that is everybody, nobody: say whether it is so."""
-        resting = sum(1 << i for i, wait in enumerate(waits) if wait > 0)
-        if not resting:
+        if not any(waits):
             return False
+        resting = as_set(compress(count(), waits), len(waits))
         if self.fitting and not self.fitting & ~resting:
             return True
-        self._take_out(
-            members(resting),
+        self._reject(
+            self.fitting & resting,
             lambda i: Rejection("health", f"it failed lately, and rests for {waits[i]:.0f} s", (waits[i], 0)),
         )
         return False
@@ -177,7 +176,7 @@ class Sieve:
         self._reject(self.fitting & ~able, why)
 
     def _take_out(self, positions: Iterable[int], why: Why) -> None:
-        self._reject(self.fitting & sum(1 << i for i in positions), why)
+        self._reject(self.fitting & as_set(positions, len(self._table)), why)
 
     def _reject(self, out: int, why: Why) -> None:
         if out:
@@ -198,8 +197,13 @@ def _less(rule: Rule, has: str, found: float, wanted: float) -> Rejection:
     return Rejection(rule, f"it has {has}; about {wanted:.12g} are needed", (found, wanted))
 
 
-def _limited(common: int | None, own: Mapping[int, int], sieve: Sieve) -> list[int]:
-    return [i for i in members(sieve.fitting) if common is not None or i in own]
+def _late(latency: float | None, most: float) -> Rejection:
+    said = f"its first token takes {latency:.2f} s; at most {most:g} s are allowed"
+    return Rejection("latency", said, (latency, most))
+
+
+def _slow(throughput: float | None, least: float) -> Rejection:
+    return _less("throughput", f"{throughput:.0f} tokens a second", throughput or 0.0, least)
 
 
 def _dollars(pico: int | None) -> str | None:

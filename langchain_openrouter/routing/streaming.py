@@ -25,6 +25,9 @@ def as_chunk(message: AIMessage) -> AIMessageChunk:
     return AIMessageChunk(**fields, chunk_position="last")
 
 
+_OF_EVERY_CHUNK = frozenset({"model_provider"})
+
+
 class Ending:
     """Lets the last chunk of a stream tell what is known only then.
 
@@ -40,7 +43,7 @@ class Ending:
     def hear(self, message: AIMessage) -> AIMessageChunk:
         """Take a chunk, and give it back; the last one with more to tell."""
         chunk = as_chunk(message)
-        if chunk.response_metadata or chunk.usage_metadata:
+        if chunk.usage_metadata or chunk.response_metadata.keys() - _OF_EVERY_CHUNK:
             self._heard.append(chunk)
         if chunk.chunk_position != "last":
             return chunk

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import bisect
+import itertools
+import operator
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from langchain_openrouter.costs.estimation import SHORTEST_LIMIT, TYPICAL_ANSWER, typical_answer
 from langchain_openrouter.costs.money import EXACT, as_dollars
@@ -14,14 +16,17 @@ from langchain_openrouter.routing.models import model_name
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from langchain_openrouter.catalog import Catalog, Model
     from langchain_openrouter.catalog.standing import Tier
     from langchain_openrouter.routing.candidate import Candidate
+    from langchain_openrouter.routing.speeds import Speed
     from langchain_openrouter.tasks import Task
 
-__all__ = ["BENCHMARK_OF", "PICO", "Prices", "Table", "members", "own_limit"]
+__all__ = ["BENCHMARK_OF", "PICO", "Prices", "Table", "as_set", "flags", "members", "own_limit"]
+
+_T = TypeVar("_T")
 
 PICO = Decimal("1e-12")
 """Dollars of a picodollar: prices of a token are whole numbers of these, which are exact and quick to compare."""
@@ -31,14 +36,46 @@ BENCHMARK_OF: Mapping[Task, str] = {"code": "coding"}
 
 _MOST_PRICE_LISTS = 64
 
+_ONE = ord("1")
+_AS_FLAGS = bytes.maketrans(b"01", b"\0\1")
+
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Picodollars, by candidate: for a token of the prompt, one of the answer, and the call. -1 where not known."""
+    """Picodollars, by candidate; -1 where not known.
+
+    Args:
+        prompt: For a token of the prompt.
+        completion: For a token of the answer.
+        request: For the call.
+        beside: For all but the prompt, where the answer is as long as usual.
+    """
 
     prompt: Sequence[int]
     completion: Sequence[int]
     request: Sequence[int]
+    beside: Sequence[int]
+
+
+class Lengths:
+    """Lengths of the candidates, 0 where not known, put in order: who is below a length is known at once.
+
+    Args:
+        lengths: The lengths, in the order of the candidates.
+    """
+
+    __slots__ = ("_known", "_shorter")
+
+    def __init__(self, lengths: Sequence[int]) -> None:
+        self._known = sorted({length for length in lengths if length})
+        self._shorter = [
+            as_set((i for i, length in enumerate(lengths) if 0 < length < most), len(lengths))
+            for most in [*self._known, float("inf")]
+        ]
+
+    def below(self, length: float) -> int:
+        """Give the candidates whose length is known, and less."""
+        return self._shorter[bisect.bisect_left(self._known, length)]
 
 
 class Table:
@@ -62,9 +99,10 @@ class Table:
         self.everyone = (1 << len(candidates)) - 1
         self.context = [model.context_length or 0 if model else 0 for model in self.facts]
         self.longest_answer = [model.max_completion_tokens or 0 if model else 0 for model in self.facts]
+        self.contexts = Lengths(self.context)
+        self.longest_answers = Lengths(self.longest_answer)
         self.typical_answer = [_typical(each, model) for each, model in zip(candidates, self.facts, strict=True)]
         self.most_typical = max(self.typical_answer)
-        self.least_context = min((length for length in self.context if length), default=self.most_typical)
         self.free = self._those(lambda model: model is not None and model.pricing.is_free)
         self.own_limits = {
             position: _pico(as_dollars(each.max_cost))
@@ -76,6 +114,7 @@ class Table:
         self._able: dict[Any, int] = {}
         self._prices: dict[tuple[int, int], Prices] = {}
         self._qualities: dict[str, list[float | None]] = {}
+        self._latest_speeds: tuple[Mapping[str, Speed], dict[Any, Any]] = {}, {}
         self._tiers: list[Tier | None] | None = None
 
     def __len__(self) -> int:
@@ -119,11 +158,12 @@ class Table:
 
     def _priced(self, prompt_tokens: int, at: dt.datetime) -> Prices:
         found = [Tariff(model, at).prices(prompt_tokens) if model else None for model in self.facts]
-        return Prices(
-            [_pico(each.prompt) if each else -1 for each in found],
-            [_pico(each.completion) if each else -1 for each in found],
-            [_pico(each.request) if each else -1 for each in found],
+        prompt, completion, request = (
+            [_pico(getattr(each, name)) if each else -1 for each in found]
+            for name in ("prompt", "completion", "request")
         )
+        answers = zip(completion, request, self.typical_answer, strict=True)
+        return Prices(prompt, completion, request, [out * answer + call for out, call, answer in answers])
 
     def quality(self, task: Task) -> list[float | None]:
         """Give how good each candidate is at a task: by the user's figures, else by the benchmark of the task."""
@@ -134,6 +174,50 @@ class Table:
             qualities = own if measured else self.benchmark(BENCHMARK_OF.get(task, "intelligence"))
             self._qualities[task] = qualities
         return qualities
+
+    def poorer(self, task: Task, least: float) -> int:
+        """Give the candidates whose quality at a task is less, or not known."""
+        poor = self._able.get((task, least))
+        if poor is None:
+            scores = enumerate(self.quality(task))
+            poor = as_set((i for i, score in scores if score is None or score < least), len(self))
+            self._able[task, least] = poor
+        return poor
+
+    def usual_seconds(self, speeds: Mapping[str, Speed]) -> list[float | None]:
+        """Give how long answers of the usual length are expected to take.
+
+        Args:
+            speeds: How fast models answer; not to be changed later, since what follows from them is kept.
+        """
+
+        def found() -> list[float | None]:
+            known = zip(map(speeds.get, self.names), self.typical_answer, strict=True)
+            return [speed.seconds(tokens) if speed else None for speed, tokens in known]
+
+        return self._of_speeds(speeds, "seconds", found)
+
+    def slower(self, speeds: Mapping[str, Speed], what: Literal["latency", "tokens_per_second"], limit: float) -> int:
+        """Give the candidates that are known to be slower than a limit."""
+
+        def found() -> int:
+            figures = ((name, getattr(speed, what)) for name, speed in speeds.items() if name in self.positions)
+            is_slow = operator.gt if what == "latency" else operator.lt
+            slow = (self.positions[name] for name, has in figures if has is not None and is_slow(has, limit))
+            return as_set(slow, len(self))
+
+        return self._of_speeds(speeds, (what, limit), found)
+
+    def _of_speeds(self, speeds: Mapping[str, Speed], key: Any, find: Callable[[], _T]) -> _T:
+        """Find something once for the same speeds, which change only when a call has ended."""
+        latest, known = self._latest_speeds
+        if latest is not speeds:
+            known = {}
+            self._latest_speeds = speeds, known
+        if key not in known:
+            known[key] = find()
+        found: _T = known[key]
+        return found
 
     def benchmark(self, name: str) -> list[float | None]:
         """Give the scores of a benchmark: `intelligence`, `coding`, or `agentic`."""
@@ -149,8 +233,20 @@ class Table:
 
 def members(candidates: int) -> list[int]:
     """Give the positions of a set of candidates, in order."""
-    # The digits of the number: several times as quick as asking for bit after bit.
-    return [position for position, bit in enumerate(f"{candidates:b}"[::-1]) if bit == "1"]
+    return list(itertools.compress(itertools.count(), flags(candidates)))
+
+
+def flags(candidates: int) -> bytes:
+    """Give a byte for each position, 1 for those of a set, by which `itertools.compress` picks from a column."""
+    return f"{candidates:b}"[::-1].encode().translate(_AS_FLAGS)
+
+
+def as_set(positions: Iterable[int], count: int) -> int:
+    """Give the set of the candidates at some positions, of so many candidates."""
+    digits = bytearray(b"0" * count)
+    for position in positions:
+        digits[~position] = _ONE
+    return int(digits, 2)
 
 
 def _has(listed: frozenset[str] | None, wanted: frozenset[str]) -> bool:

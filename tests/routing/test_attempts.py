@@ -265,6 +265,18 @@ class TestAnswers:
         assert attempts.health.state("a/0") == "closed"
         assert attempts.made[0].cost == 0
 
+    def test_no_place_is_no_probe(self) -> None:
+        """Nor was it a probe: the next call may be one."""
+        clock = [0.0]
+        health = Health(failures=1, cool_down=10, clock=lambda: clock[0])
+        health.failed("a/0", error=DOWN)
+        clock[0] = 11.0
+        attempts, _ = attempts_of(health=health)
+
+        play(attempts, NoPlaceError("No place."), ANSWER)
+
+        assert health.admit("a/0")
+
     def test_provider_that_is_no_text(self) -> None:
         """A provider that is told as something else is not known."""
         attempts, _ = attempts_of()
@@ -291,6 +303,18 @@ class TestAfterContent:
             with pytest.raises(IncompleteStreamError):
                 play(attempts, CUT, before=commit)
             assert len(attempts.made) == 1
+
+    @pytest.mark.parametrize("own", [None, AIMessage("one two")])
+    def test_part_that_came(self, own: AIMessage | None) -> None:
+        """An error tells the part that came: what it brought itself, else what was passed on."""
+        attempts, _ = attempts_of()
+        attempts.committed, attempts.partial = True, lambda: AIMessage("one")
+        error = IncompleteStreamError("It ended early.", partial_message=own)
+
+        with pytest.raises(IncompleteStreamError):
+            play(attempts, error)
+        assert error.partial_message is not None
+        assert error.partial_message.text == ("one" if own is None else "one two")
 
     def test_not_all(self) -> None:
         """What no other model survives is raised there, too."""

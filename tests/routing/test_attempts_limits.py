@@ -17,6 +17,7 @@ from langchain_openrouter.errors import (
     OpenRouterError,
     ServiceUnavailableError,
 )
+from langchain_openrouter.routing.attempts import Attempts
 from langchain_openrouter.routing.candidate import Candidate
 from langchain_openrouter.routing.failures import NoPlaceError
 from tests.routing.attempting import ANSWER, CUT, DOWN, LONG, NO_CREDIT, WRONG_KEY, attempts_of, models, play
@@ -38,6 +39,25 @@ class TestTime:
         with pytest.raises(ServiceUnavailableError):
             play(attempts, DOWN, DOWN, DOWN, DOWN, before=pass_time)
         assert [each.seconds for each in attempts.made] == [4.0, 2.0, 4.0, 1.0]
+
+    def test_began_before(self) -> None:
+        """What came before the attempts, such as to find the task, takes from the same time."""
+        attempts, clock = attempts_of(deadline=10.0)
+        earlier = Attempts(
+            attempts.decision, attempts.table, attempts.limits, attempts.health, clock, began=clock.now - 4.0
+        )
+
+        play(earlier, ANSWER)
+
+        assert earlier.made[0].seconds == 6.0
+
+    def test_renewed(self) -> None:
+        """An attempt that has waited may take what is left then."""
+        attempts, clock = attempts_of(deadline=10.0, attempt_timeout=9.0)
+        attempt = next(iter(attempts))
+        clock.now += 4.0
+
+        assert attempts.renew(attempt).seconds == 6.0
 
     def test_no_limit(self) -> None:
         """Without limits an attempt may take as long as it likes."""

@@ -220,6 +220,17 @@ class TestRestart:
 
         assert ([chunk.text for chunk in passed], error) == (["one"], CUT)
 
+    def test_identity(self) -> None:
+        """Where a new beginning is possible, only the last chunk tells ids and the like, which would be joined."""
+        passed, _ = relayed(
+            attempts_of(restarts=True),
+            [nothing(id="gen-0"), text("one", response_metadata={"id": "gen-0"}), CUT],
+            [nothing(id="gen-1"), text("uno", response_metadata={"id": "gen-1"}), end(id="gen-1", cost=0.5)],
+        )
+
+        told = added(passed).response_metadata
+        assert (told["id"], told["cost"], told["routing"]["model"]) == ("gen-1", 0.5, "a/1")
+
     def test_empty_new_beginning(self) -> None:
         """A new beginning without any content does not leave the broken text standing as the answer."""
         passed, error = relayed(attempts_of(2, restarts=True), [text("one"), CUT], [nothing(id="gen-1"), end()])
