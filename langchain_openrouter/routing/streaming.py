@@ -120,7 +120,9 @@ class Relay:
 
     def _accepted(self, attempt: Attempt, whole: AIMessageChunk) -> dict[str, Any]:
         self._attempts.accept(attempt, whole, is_empty=attempt.first_content is None and is_empty(whole))
-        return {"routing": self._record()}
+        # Where another model may begin anew, earlier chunks did not tell what they knew.
+        told = whole.response_metadata if self._attempts.limits.restarts else {}
+        return {**told, "routing": self._record()}
 
 
 def _without_metadata(chunk: AIMessageChunk) -> AIMessageChunk:
