@@ -26,6 +26,7 @@ def as_chunk(message: AIMessage) -> AIMessageChunk:
 
 
 _OF_EVERY_CHUNK = frozenset({"model_provider"})
+"""By which LangChain reads the content of each chunk; it is not joined."""
 
 
 class Ending:
@@ -127,4 +128,6 @@ class Relay:
 
 def _without_metadata(chunk: AIMessageChunk) -> AIMessageChunk:
     """Leave out what would be joined to that of a new beginning, such as ids; the last chunk tells all of it."""
-    return chunk.model_copy(update={"response_metadata": {}}) if chunk.response_metadata else chunk
+    told = chunk.response_metadata
+    kept = {name: told[name] for name in _OF_EVERY_CHUNK & told.keys()}
+    return chunk if len(kept) == len(told) else chunk.model_copy(update={"response_metadata": kept})
